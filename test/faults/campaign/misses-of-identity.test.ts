@@ -40,4 +40,41 @@ describe('a missed tick of a cluster whose nodes are not who they were', () => {
       incident('link: name led elsewhere', -18_000, -17_000, { effect: { forks: [node] } });
     expect(reasons(longAgo(0), longAgo(2))).toEqual(['unexplained']);
   });
+
+  it('is explained by a file of long ago: ids that it names anew are given up after a while, and noted by nobody before', () => {
+    const forgot = incident('redis: all flushed', -90_000, -89_900, {
+      effect: { nodes: [0, 1, 2], forgets: true },
+    });
+    const old = (healedMs: number) =>
+      incident('redis: back from an old file', healedMs - 500, healedMs, {
+        effect: { nodes: [2], forgets: true, isOld: true },
+      });
+    const down = incident('redis: one down for long', -14_000, 9_500, {
+      effect: { nodes: [1], forgets: true },
+    });
+    const reasons = (...incidents: ReturnType<typeof incident>[]) =>
+      reasonsOf(evidenceOf(allBut(8), { incidents }));
+    // Node 2 goes down before the ids are given up, and so notes nothing until it is back.
+    expect(reasons(forgot, old(-20_000), down)).toEqual(['lost quorum']);
+    expect(reasons(old(-20_000), down)).toEqual(['unexplained']);
+    expect(reasons(forgot, old(-30_000), down)).toEqual(['unexplained']);
+  });
+
+  it('is explained by nodes that gave up their ids for a third one that came back from a file of long ago', () => {
+    const forgot = incident('redis: all flushed', -90_000, -89_900, {
+      effect: { nodes: [0, 1, 2], forgets: true },
+    });
+    const old = (healedMs: number) =>
+      incident('redis: back from an old file', healedMs - 500, healedMs, {
+        effect: { nodes: [2], forgets: true, isOld: true },
+      });
+    const words = [word('A', 5, 'no_quorum', 'no bid: node 1: no_vote, node 2: no_vote')];
+    const reasons = (...incidents: ReturnType<typeof incident>[]) =>
+      reasonsOf(evidenceOf(allBut(5), { incidents }, words));
+    expect(reasons(forgot, old(-6_000))).toEqual(['lost quorum']);
+    expect(reasons(old(-6_000))).toEqual(['unexplained']);
+    // Not before they are given up, and not when others have had the time to note the new ones.
+    expect(reasons(forgot, old(-4_000))).toEqual(['unexplained']);
+    expect(reasons(forgot, old(-10_000))).toEqual(['unexplained']);
+  });
 });

@@ -22,6 +22,8 @@ export interface Effect {
   readonly nodes?: readonly number[];
   /** Those nodes may have lost memory: they abstain for some time afterwards as well. */
   readonly forgets?: boolean;
+  /** Those nodes came back with a file of long ago: they name ids of the others that these may have forgotten since. */
+  readonly isOld?: boolean;
   /** Everybody was led to another server and back: what had been replaced has to be given up for a new id. */
   readonly isReplaced?: boolean;
   /** Names of nodes that meant another server for somebody: who of the two may vote is to be found out. */

@@ -80,11 +80,12 @@ export class Outages {
 
   /** What has changed who answers at that node, so that it may be without a vote although it answers. */
   whyWithoutVote(node: number, span: Span): string | undefined {
-    return this.facts.incidents.find(
+    const own = this.facts.incidents.find(
       (one) =>
         (one.effect.forks?.includes(node) || (one.effect.forgets && one.effect.nodes?.includes(node))) &&
         meets(one, span, nameKnownAgainMs(one)),
-    )?.fault;
+    );
+    return (own ?? this.facts.incidents.find((one) => this.isGivenUpFor(one, node, span)))?.fault;
   }
 
   /** All nodes that may be without a vote although they answer, and why. */
@@ -114,14 +115,45 @@ export class Outages {
   /** It grants nothing at first, and has no vote before the other nodes have noted what it is now. */
   private whyUnnoted(one: Incident, node: number, span: Span): string | undefined {
     if (one.effect.forgets !== true) return undefined;
-    const replacedMs = one.effect.isReplaced === true ? GIVE_UP_ID_MS : 0;
+    const replacedMs = one.effect.isReplaced === true || this.isContested(one) ? GIVE_UP_ID_MS : 0;
     if (meets(one, span, replacedMs + FIRST_CONTACT_MS + QUARANTINE_MS)) {
       return `quarantined after ${one.fault}`;
     }
     const fromMs = one.healedMs + replacedMs;
+    const votesMs = this.votesAgainMs(node, fromMs);
+    const isWaiting = one.healedMs <= span.toMs && votesMs >= span.fromMs;
+    const isUnnoted = votesMs > fromMs + FIRST_CONTACT_MS + QUARANTINE_MS;
+    return isUnnoted && isWaiting ? `not noted by all others after ${one.fault}` : undefined;
+  }
+
+  /** A file of long ago names an id of another node that has forgotten since: none of the two is noted while both stand. */
+  private isContested({ effect, struckMs }: Incident): boolean {
+    return (
+      effect.nodes?.some((old) => this.othersThatForgot(old, struckMs).size > 0) === true &&
+      effect.isOld === true
+    );
+  }
+
+  /** Whether the node had to give up its id in that span or before, since another one came back that knows an older one of it. */
+  private isGivenUpFor(one: Incident, node: number, span: Span): boolean {
+    const { effect, struckMs, healedMs } = one;
+    if (effect.isOld !== true || effect.nodes?.includes(node) !== false) return false;
+    const isContested = effect.nodes.some((old) => this.othersThatForgot(old, struckMs).has(node));
+    const givenUpMs = healedMs + GIVE_UP_ID_MS;
+    return isContested && span.toMs >= givenUpMs && span.fromMs <= this.votesAgainMs(node, givenUpMs);
+  }
+
+  private othersThatForgot(node: number, beforeMs: number): ReadonlySet<number> {
+    const forgot = this.facts.incidents.filter(
+      ({ effect, struckMs }) => effect.forgets && struckMs < beforeMs,
+    );
+    return new Set(forgot.flatMap(({ effect }) => effect.nodes ?? []).filter((other) => other !== node));
+  }
+
+  /** When a node that has a new id from then on votes at the latest. */
+  private votesAgainMs(node: number, fromMs: number): number {
     const notedMs = Math.min(this.noterBackMs(node, fromMs), fromMs + IDENTITY_WAIT_MS);
-    const isWaiting = one.healedMs <= span.toMs && notedMs + FIRST_CONTACT_MS + QUARANTINE_MS >= span.fromMs;
-    return notedMs > fromMs && isWaiting ? `not noted by all others after ${one.fault}` : undefined;
+    return notedMs + FIRST_CONTACT_MS + QUARANTINE_MS;
   }
 
   /** When all other nodes are there at the same time, from then on. */

@@ -20,6 +20,8 @@ export interface StoreHazard {
   readonly victims?: 'one' | 'two' | 'all' | 'the last';
   /** The node may have lost memory afterwards. */
   readonly forgets?: boolean;
+  /** It comes back as it was in the campaign's first moments. */
+  readonly isOld?: boolean;
   /** The node votes all the time. */
   readonly isHarmless?: boolean;
   readonly isBackground?: boolean;
@@ -40,7 +42,10 @@ function attack(given: StoreHazard, aim: Aim): Attack {
   return {
     target: nodes.map(nodeName).join(', '),
     fault: together(faults),
-    effect: given.isHarmless === true ? {} : { nodes, forgets: given.forgets === true },
+    effect:
+      given.isHarmless === true
+        ? {}
+        : { nodes, forgets: given.forgets === true, isOld: given.isOld === true },
     victims: [...nodes.map(nodeName), ...(nodes.length === 1 ? loneVictim(aim.random) : [])],
     lastsMs: given.lastsMs ?? NEVER_HEALED_MS,
     isBackground: given.isBackground === true,

@@ -49,6 +49,7 @@ function crashes({ oldDumps }: StoreParts): readonly StoreHazard[] {
     {
       kind: 'redis: kill -9, back from an old file',
       ...kill,
+      isOld: true,
       fault: (server, node) => crashed(server, oldDumps[node] ?? 'empty'),
     },
     { kind: 'redis: one down for long', ...kill, lastsMs: LONG_MS, isBackground: true, fault: withMemory },
