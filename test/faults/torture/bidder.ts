@@ -5,6 +5,7 @@
  */
 
 import { Admission } from '#src/protocol/bid/admission.js';
+import { BidLead } from '#src/protocol/bid/bid-lead.js';
 import { OwnClaims } from '#src/protocol/bid/own-claims.js';
 import { contestInstant } from '#src/protocol/contest/contest.js';
 import type { DueTick } from '#src/protocol/contract/due-tick.js';
@@ -82,8 +83,7 @@ export class Bidder {
       tick,
       maxLatenessMs: task.maxLatenessMs,
     };
-    const options = { ...this.contest.options, bidLeadMs: Math.max(0, -approach.offsetMs) };
-    await contestInstant({ ...this.contest, options }, tick, [due]);
+    await contestInstant(this.contest, { tick, leadMs: Math.max(0, -approach.offsetMs) }, [due]);
   }
 
   private track(work: Promise<unknown>): void {
@@ -112,6 +112,7 @@ function runParts(parts: BidderParts, stopped: AbortSignal): Omit<RunParts, 'tra
     idempotencyKey: (task, tick) => `${task} ${tick}`,
     around: (_context, run) => run(),
     admission: new Admission(),
+    lead: new BidLead(OPTIONS.bidLeadMs),
     load: new LoadGauge(clock, Number.POSITIVE_INFINITY),
     isAbandoned: () => false,
     // Everybody takes itself for the only one, and so is first in rank for everything.

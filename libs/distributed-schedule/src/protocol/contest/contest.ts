@@ -19,8 +19,19 @@ import {
   withoutTaken,
 } from './contested-tick.js';
 
-/** Takes part in the contest for ticks that are all due at `tick`. Resolves when the last of them has ended. */
-export async function contestInstant(parts: RunParts, tick: number, dues: readonly DueTick[]): Promise<void> {
+/** An instant at which ticks are due here. */
+export interface Instant {
+  readonly tick: number;
+  /** How long before it the first in rank bids; see bid-lead.ts. */
+  readonly leadMs: number;
+}
+
+/** Takes part in the contest for ticks that are all due at that instant. Resolves when the last of them has ended. */
+export async function contestInstant(
+  parts: RunParts,
+  instant: Instant,
+  dues: readonly DueTick[],
+): Promise<void> {
   // After a pause, what is too late is said at once: it needs no message to anybody.
   const open = dues.filter((due) => mayRun(parts, due)).map(toContested);
   const timely = stillContested(parts, open).map(({ due }) => due);
@@ -36,19 +47,38 @@ export async function contestInstant(parts: RunParts, tick: number, dues: readon
   }
   const first = byRank.get(0) ?? [];
   byRank.delete(0);
-  const standby = { tick, tasks: dues.map(({ task }) => task.name) };
-  await Promise.all([contestRank(parts, tick, 0, first.map(toContested)), standBy(parts, standby, byRank)]);
+  const standby = { tick: instant.tick, tasks: dues.map(({ task }) => task.name) };
+  const onBid = (answers: FirstAnswers): void => noteAnswers(parts, dues.length, answers);
+  await Promise.all([
+    contestRank(parts, { instant, rank: 0, onBid }, first.map(toContested)),
+    standBy(parts, instant, standby, byRank),
+  ]);
+}
+
+/** How the first bids for an instant went. */
+interface FirstAnswers {
+  readonly tookMs: number;
+  /** Of all that were bid for, those that nodes refused or did not answer. */
+  readonly refused: number;
+  readonly bids: number;
+}
+
+/** Where most were refused there is nothing to learn, but perhaps that they came too early. */
+function noteAnswers({ lead }: RunParts, ticks: number, { tookMs, refused, bids }: FirstAnswers): void {
+  if (2 * refused > bids) lead.noteRefusal(ticks);
+  else lead.noteBid(ticks, tookMs);
+}
+
+interface Ranked {
+  readonly instant: Instant;
+  readonly rank: number;
+  readonly onBid?: (answers: FirstAnswers) => void;
 }
 
 /** The bids of one rank: what is claimed in several steps apart, so that nobody else waits for it. */
-async function contestRank(
-  parts: RunParts,
-  tick: number,
-  rank: number,
-  open: readonly ContestedTick[],
-): Promise<void> {
+async function contestRank(parts: RunParts, ranked: Ranked, open: readonly ContestedTick[]): Promise<void> {
   const batches = inBatches(parts.ledger, open, ({ due }) => due);
-  await Promise.all(batches.map((batch) => contestFrom(parts, tick, rank, batch)));
+  await Promise.all(batches.map((batch) => contestFrom(parts, ranked, batch)));
 }
 
 /** An instance without the labels that a task asks for has nothing to say about its ticks. */
@@ -71,12 +101,12 @@ function stillContested(parts: RunParts, open: readonly ContestedTick[]): readon
 /** Ranks above 0: one peek for all of them, and in nearly every case nothing else. */
 async function standBy(
   parts: RunParts,
+  instant: Instant,
   standby: StandbyTicks,
   byRank: ReadonlyMap<number, readonly DueTick[]>,
 ): Promise<void> {
-  const { tick } = standby;
   if (byRank.size === 0) return;
-  await sleepUntil(parts, tick + parts.options.bidStaggerMs);
+  await sleepUntil(parts, instant.tick + parts.options.bidStaggerMs);
   // Behind the next in rank nobody even looks where it is late: what is open is the next one's to bid for.
   const looking = [...byRank].flatMap(([rank, dues]) => (parts.load.isBehind && rank > 1 ? [] : dues));
   const peeks = parts.stopped.aborted || looking.length === 0 ? [] : await parts.beat(looking, standby);
@@ -86,7 +116,7 @@ async function standBy(
   await Promise.all(
     [...byRank].map(([rank, dues]) => {
       const left = dues.filter((due) => open.has(due) || !hasLooked.has(due));
-      return contestRank(parts, tick, rank, left.map(toContested));
+      return contestRank(parts, { instant, rank }, left.map(toContested));
     }),
   );
 }
@@ -94,14 +124,14 @@ async function standBy(
 /** 3 bid time: the bids of one rank, one round after the other, until nothing is open. */
 async function contestFrom(
   parts: RunParts,
-  tick: number,
-  rank: number,
+  { instant: { tick, leadMs }, rank, onBid }: Ranked,
   opening: readonly ContestedTick[],
 ): Promise<void> {
   const runs: Promise<void>[] = [];
   const sinceTickMs = (): number => parts.clusterClock.nowMs() - tick;
   const latestMs = Math.max(0, ...opening.map(({ due }) => due.maxLatenessMs));
-  const rounds = new BidRounds(rank, parts.options, latestMs, () => parts.random.next());
+  const times = { ...parts.options, bidLeadMs: leadMs };
+  const rounds = new BidRounds(rank, times, latestMs, () => parts.random.next());
   let open = opening;
   for (let isFirst = true; open.length > 0; isFirst = false) {
     const offsetMs = rounds.next(sinceTickMs());
@@ -112,7 +142,10 @@ async function contestFrom(
     if (isLeftToOthers(parts, rank, isFirst)) continue;
     if (!isFirst || offsetMs > parts.options.bidStaggerMs) open = await dropTaken(parts, open);
     if (parts.stopped.aborted) break;
+    const [beganMs, bids] = [parts.clock.monotonicMs(), open.length];
     open = await bidRound(parts, open, runs);
+    const refused = open.filter(({ met }) => met?.outcome === 'no_quorum').length;
+    if (isFirst) onBid?.({ tookMs: parts.clock.monotonicMs() - beganMs, refused, bids });
     const waitsMs = open.flatMap(({ met }) => (met?.retryInMs === undefined ? [] : [met.retryInMs]));
     if (waitsMs.length > 0) rounds.addExtra(sinceTickMs(), Math.min(...waitsMs));
   }

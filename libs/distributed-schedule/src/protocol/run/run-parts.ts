@@ -1,3 +1,4 @@
+import type { BidLead } from '../bid/bid-lead.js';
 import type { BidParts } from '../bid/bid-parts.js';
 import type { DueTick } from '../contract/due-tick.js';
 import type { PeekAnswer } from '../contract/line-past.js';
@@ -15,6 +16,7 @@ import type { TickEndParts } from './tick-end.js';
 export interface RunParts extends BidParts, TickEndParts {
   readonly clusterClock: ClusterClock;
   readonly load: LoadGauge;
+  readonly lead: BidLead;
   readonly keeper: LeaseKeeper;
   readonly chains: RunChains;
   readonly register: RunRegister;

@@ -2,6 +2,7 @@
 
 import { Audit } from '../audit/audit.js';
 import { Admission } from '../bid/admission.js';
+import { BidLead } from '../bid/bid-lead.js';
 import { OwnClaims } from '../bid/own-claims.js';
 import { PastWatch } from '../contest/past-watch.js';
 import type { ScheduleEvent, ScheduleObserver } from '../contract/observer.js';
@@ -52,6 +53,7 @@ export function assemble(parts: SchedulerParts, hooks: SchedulerHooks) {
     ...{ ...parts, ...ports, ...hooks },
     ...{ observer, keeper, chains, register, ranks, ownClaims: new OwnClaims() },
     admission: new Admission(),
+    lead: new BidLead(options.bidLeadMs),
     load: new LoadGauge(clock, options.bidStaggerMs * TOLERABLE_SHARE),
     around: parts.around ?? ((_context, run) => run()),
     members: () => heartbeat.members,

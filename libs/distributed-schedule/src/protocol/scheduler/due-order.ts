@@ -35,6 +35,11 @@ export class DueOrder<T> {
     }
   }
 
+  /** How many are due then. */
+  sizeAt(tick: number): number {
+    return this.byTick.get(tick)?.size ?? 0;
+  }
+
   at(tick: number): readonly T[] {
     return [...(this.byTick.get(tick) ?? [])];
   }

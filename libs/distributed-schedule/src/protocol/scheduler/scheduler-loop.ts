@@ -29,6 +29,8 @@ export interface SchedulerLoopParts extends RunParts {
 
 export class SchedulerLoop {
   private isArmedInClusterTime = false;
+  /** The next instant, and how long before it the bids begin. */
+  private next: { readonly tick: number; readonly leadMs: number } | undefined;
 
   constructor(private readonly parts: SchedulerLoopParts) {}
 
@@ -73,19 +75,29 @@ export class SchedulerLoop {
   }
 
   private contestDueTicks(): void {
-    const { audit, book, clusterClock, load, options, track } = this.parts;
+    const { audit, book, clusterClock, load, track } = this.parts;
     this.rearmWhenSynchronised();
     book.mend(clusterClock.nowMs());
     for (;;) {
       const tick = book.earliest();
       if (tick === undefined) return;
-      const delayMs = clusterClock.nowMs() - (tick - options.bidLeadMs);
+      const leadMs = this.leadOf(tick);
+      const delayMs = clusterClock.nowMs() - (tick - leadMs);
       if (delayMs < 0) return;
       load.note(delayMs);
       const dues = book.take(tick, clusterClock.nowMs());
       audit.watch(dues);
-      track(contestInstant(this.parts, tick, dues));
+      track(contestInstant(this.parts, { tick, leadMs }, dues));
     }
+  }
+
+  /** Decided once per instant: one that grew meanwhile would look as if this instance were late. */
+  private leadOf(tick: number): number {
+    if (this.next?.tick !== tick) {
+      const { book, lead } = this.parts;
+      this.next = { tick, leadMs: lead.of(book.sizeAt(tick)) };
+    }
+    return this.next.leadMs;
   }
 
   private lookAtAudit(): void {
@@ -120,7 +132,7 @@ export class SchedulerLoop {
     const tick = book.earliest();
     const nowMs = clock.monotonicMs();
     const bidMs =
-      tick === undefined ? nowMs + MAX_SLEEP_MS : clusterClock.toMonotonicMs(tick - options.bidLeadMs);
+      tick === undefined ? nowMs + MAX_SLEEP_MS : clusterClock.toMonotonicMs(tick - this.leadOf(tick));
     const beatMs = heartbeat.isBeating ? nowMs + options.nodeTimeoutMs : heartbeat.nextBeatMs;
     const nextMs = Math.min(bidMs, beatMs, clusterClock.toMonotonicMs(audit.nextMs));
     await clock.sleepUntil(Math.max(nextMs, nowMs + pauseMs), woken);

@@ -108,6 +108,11 @@ export class TaskBook {
     return this.order.earliest();
   }
 
+  /** How many ticks are due then. */
+  sizeAt(tick: number): number {
+    return this.order.sizeAt(tick);
+  }
+
   /** Takes out every tick due at `tick` and arms its task's next one. */
   take(tick: number, nowMs: number): readonly DueTick[] {
     const dues: DueTick[] = [];
