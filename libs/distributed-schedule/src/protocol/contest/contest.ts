@@ -32,6 +32,26 @@ export async function contestInstant(
   instant: Instant,
   dues: readonly DueTick[],
 ): Promise<void> {
+  const { chains, options, stopped, clusterClock } = parts;
+  const standby = { tick: instant.tick, tasks: dues.map(({ task }) => task.name) };
+  const isLong = instant.leadMs > options.bidLeadMs;
+  // Whether a tick waits for a run is decided as late as ever: with a long lead that run may have ended when the tick comes.
+  const busy = isLong ? dues.filter(({ task }) => chains.of(task.name) !== undefined) : [];
+  const free = busy.length === 0 ? dues : dues.filter((due) => !busy.includes(due));
+  const later = async (): Promise<void> => {
+    await clusterClock.sleepUntil(instant.tick - options.bidLeadMs, stopped);
+    await contestTicks(parts, { ...instant, leadMs: options.bidLeadMs }, standby, busy);
+  };
+  await Promise.all([contestTicks(parts, instant, standby, free), busy.length === 0 ? undefined : later()]);
+}
+
+/** @param standby all ticks of the instant, as looks ask about them */
+async function contestTicks(
+  parts: RunParts,
+  instant: Instant,
+  standby: StandbyTicks,
+  dues: readonly DueTick[],
+): Promise<void> {
   // After a pause, what is too late is said at once: it needs no message to anybody.
   const open = dues.filter((due) => mayRun(parts, due)).map(toContested);
   const timely = stillContested(parts, open).map(({ due }) => due);
@@ -47,8 +67,7 @@ export async function contestInstant(
   }
   const first = byRank.get(0) ?? [];
   byRank.delete(0);
-  const standby = { tick: instant.tick, tasks: dues.map(({ task }) => task.name) };
-  const onBid = (answers: FirstAnswers): void => noteAnswers(parts, dues.length, answers);
+  const onBid = (answers: FirstAnswers): void => noteAnswers(parts, standby.tasks.length, answers);
   await Promise.all([
     contestRank(parts, { instant, rank: 0, onBid }, first.map(toContested)),
     standBy(parts, instant, standby, byRank),
