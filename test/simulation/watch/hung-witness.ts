@@ -124,7 +124,9 @@ export class HungWitness {
       if (instance === undefined) return false;
       // A machine that was suspended counts less.
       const givenUpMs = startedAtMs + giveUpAfterMs + machine.uncountedSince(startedAtMs);
-      return this.parts.lags.reachedAfterMs(instance, tick - LEAD_MS) > givenUpMs;
+      const dueMs = this.parts.lags.reachedAfterMs(instance, tick - LEAD_MS);
+      // One that stood still over both moments wakes to them in any order.
+      return dueMs > givenUpMs && machine.hasRunFor(this.parts.time.nowMs - dueMs);
     };
     const [run] = those.map((one) => one.run);
     if (run !== undefined && those.every(isLate)) this.fail('nothing waits for what was given up', run);
