@@ -102,6 +102,8 @@ function inTheSimulation(silentNodes: readonly boolean[], { acquire, extend }: V
     onAcquired: nothing,
     releases: { letGo: nothing },
     renewals: { nowMs: () => 0, answered: nothing },
+    votesOn: (_server, _asked, _sentMs, decide) => decide(),
+    reach: () => undefined,
     onRenewal: nothing,
     onRelease: nothing,
   });

@@ -5,20 +5,20 @@
 import type { Breakage } from '../support/broken-copy.js';
 
 const PRELUDE = 'redis/scripts/redis-scripts.ts';
-const LEDGER = 'redis/scripts/ledger-scripts.ts';
+const VOTES = 'redis/scripts/vote-functions.ts';
 const EPOCH = 'redis/scripts/epoch-script.ts';
 const CONFIRM = 'redis/scripts/confirm-script.ts';
 
 export const EPOCH_MUTANTS: readonly Breakage[] = [
   {
     name: 'no answer names a clock that was set back',
-    file: LEDGER,
+    file: VOTES,
     find: "return by > 0 and ' ' .. text(by) or ''",
     replace: "return ''",
   },
   {
     name: 'a floor far ahead names no clock',
-    file: LEDGER,
+    file: VOTES,
     find: 'floorAhead > ${ORDINARY_SKEW_MS} and floorAhead or 0',
     replace: '0',
   },

@@ -8,6 +8,7 @@ import { STAMP_AND_SIGN_MUTANTS } from './stamp-mutants.js';
 const PRELUDE = 'redis/scripts/redis-scripts.ts';
 const SETS = 'redis/scripts/set-functions.ts';
 const LEDGER = 'redis/scripts/ledger-scripts.ts';
+const VOTES = 'redis/scripts/vote-functions.ts';
 
 const ID_MUTANTS: readonly Breakage[] = [
   {
@@ -87,43 +88,43 @@ const ID_MUTANTS: readonly Breakage[] = [
 const CLAIM_MUTANTS: readonly Breakage[] = [
   {
     name: 'a provisional stamp of the set lets claims pass',
-    file: LEDGER,
+    file: VOTES,
     find: "return isProvisional() and 'unstamped' or nil",
     replace: 'return nil',
   },
   {
     name: 'a provisional stamp of a set that must meet lets claims pass',
-    file: LEDGER,
+    file: VOTES,
     find: "'conflict' or (isProvisional() and 'unstamped' or nil)",
     replace: "'conflict' or nil",
   },
   {
     name: 'a claim needs no stamp',
-    file: LEDGER,
+    file: VOTES,
     find: 'if not other or own.generation > other.generation then',
     replace: 'if not other then return nil end\n  if own.generation > other.generation then',
   },
   {
     name: 'a newer generation need not stamp before it claims',
-    file: LEDGER,
+    file: VOTES,
     find: 'if not other or own.generation > other.generation then',
     replace: 'if not other then',
   },
   {
     name: 'an older generation is let in',
-    file: LEDGER,
+    file: VOTES,
     find: "if own.generation < other.generation then\n    return 'outdated'\n  end",
     replace: '',
   },
   {
     name: 'another set of the same generation is let in',
-    file: LEDGER,
+    file: VOTES,
     find: "return not mustMeet(own, other) and 'conflict' or (isProvisional() and 'unstamped' or nil)",
     replace: "return isProvisional() and 'unstamped' or nil",
   },
   {
     name: 'a set whose majorities must meet is refused',
-    file: LEDGER,
+    file: VOTES,
     find: "return not mustMeet(own, other) and 'conflict' or (isProvisional() and 'unstamped' or nil)",
     replace: "return 'conflict'",
   },
@@ -153,44 +154,44 @@ const CLAIM_MUTANTS: readonly Breakage[] = [
   },
   {
     name: 'an id without a vote votes',
-    file: LEDGER,
-    find: 'elseif vote ~= position then',
-    replace: 'elseif false then',
+    file: VOTES,
+    find: "if vote ~= position then\n    return 'unconfirmed'",
+    replace: "if false then\n    return 'unconfirmed'",
   },
   {
     name: 'a vote counts at every position',
-    file: LEDGER,
-    find: 'elseif vote ~= position then',
-    replace: 'elseif not vote then',
+    file: VOTES,
+    find: "if vote ~= position then\n    return 'unconfirmed'",
+    replace: "if not vote then\n    return 'unconfirmed'",
   },
   {
     name: 'a claim has no deadline',
-    file: LEDGER,
-    find: 'elseif deadline > 0 and now > deadline then',
-    replace: 'elseif false then',
+    file: VOTES,
+    find: "return deadline > 0 and now > deadline and 'too_late' or nil",
+    replace: 'return nil',
   },
   {
     name: 'the deadline is one ms late',
-    file: LEDGER,
-    find: 'elseif deadline > 0 and now > deadline then',
-    replace: 'elseif deadline > 0 and now > deadline + 1 then',
+    file: VOTES,
+    find: "return deadline > 0 and now > deadline and 'too_late' or nil",
+    replace: "return deadline > 0 and now > deadline + 1 and 'too_late' or nil",
   },
   {
     name: 'ids are looked at before the set',
     file: LEDGER,
-    find: 'local refusal, refused = standing(), {}\nif not refusal then\n  refused = refusedIds(position, 5, firstClaim - 1)',
+    find: 'local refusal, refused = standing(ARGV[2]), {}\nif not refusal then\n  refused = refusedIds(position, 5, firstClaim - 1)',
     replace:
-      'local refusal, refused = nil, refusedIds(position, 5, firstClaim - 1)\nif #refused == 0 then\n  refusal = standing()\nend\nif not refusal then',
+      'local refusal, refused = nil, refusedIds(position, 5, firstClaim - 1)\nif #refused == 0 then\n  refusal = standing(ARGV[2])\nend\nif not refusal then',
   },
   {
     name: 'the newest granted instant is not kept',
-    file: LEDGER,
+    file: VOTES,
     find: 'if newHighest > highest then',
     replace: 'if false then',
   },
   {
     name: 'the newest granted instant may fall',
-    file: LEDGER,
+    file: VOTES,
     find: 'newHighest = math.max(newHighest, tick)',
     replace: 'newHighest = tick',
   },

@@ -6,6 +6,7 @@ import type { Breakage } from '../support/broken-copy.js';
 
 const PRELUDE = 'redis/scripts/redis-scripts.ts';
 const LEDGER = 'redis/scripts/ledger-scripts.ts';
+const VOTES = 'redis/scripts/vote-functions.ts';
 
 const INCARNATION =
   "local incarnation = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')\n" +
@@ -14,13 +15,13 @@ const INCARNATION =
 export const LEDGER_MUTANTS: readonly Breakage[] = [
   {
     name: 'no floor after a loss of memory',
-    file: LEDGER,
+    file: VOTES,
     find: "if tick <= floor then\n    return 'quarantined' .. setBackBy(newest.tick)\n  end",
     replace: '',
   },
   {
     name: 'a tick at the floor is granted',
-    file: LEDGER,
+    file: VOTES,
     find: 'if tick <= floor then',
     replace: 'if tick < floor then',
   },
@@ -77,55 +78,55 @@ export const LEDGER_MUTANTS: readonly Breakage[] = [
   },
   {
     name: 'no EARLY check',
-    file: LEDGER,
+    file: VOTES,
     find: "if tick > now + ${EARLY_MS} then\n    return 'early' .. setBackBy(newest.tick)\n  end",
     replace: '',
   },
   {
     name: 'EARLY is one ms more',
-    file: LEDGER,
+    file: VOTES,
     find: 'tick > now + ${EARLY_MS}',
     replace: 'tick > now + ${EARLY_MS} + 1',
   },
   {
     name: 'late claims are not refused',
-    file: LEDGER,
+    file: VOTES,
     find: "if tick < now - maxLatenessMs then\n    return 'late'\n  end",
     replace: '',
   },
   {
     name: 'no idempotent re-grant',
-    file: LEDGER,
+    file: VOTES,
     find: "if tick == newest.tick and claimId == newest.claimId then\n    return 'granted'\n  end",
     replace: '',
   },
   {
     name: 'a grant is repeated below the floor',
-    file: LEDGER,
+    file: VOTES,
     find: 'if tick <= floor then',
     replace: 'if tick <= floor and claimId ~= newest.claimId then',
   },
   {
     name: 'a tick that is taken is granted again',
-    file: LEDGER,
+    file: VOTES,
     find: "if tick == newest.tick and isSomebody(newest.claimId) then\n    return 'taken ' .. newest.claimId\n  end\n  if tick <= newest.tick then",
     replace: 'if tick < newest.tick then',
   },
   {
     name: 'an older tick is granted',
-    file: LEDGER,
+    file: VOTES,
     find: 'if tick <= newest.tick then',
     replace: 'if tick == newest.tick then',
   },
   {
     name: 'a claim does not see what its batch has granted',
-    file: LEDGER,
+    file: VOTES,
     find: '  known[task] = { tick = tick, claimId = claimId }\n',
     replace: '',
   },
   {
     name: 'a grant forgets the tick before',
-    file: LEDGER,
+    file: VOTES,
     find: "claimId .. ' ' .. text(newest.tick) .. inEpoch",
     replace: "claimId .. ' 0' .. inEpoch",
   },

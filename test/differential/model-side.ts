@@ -1,6 +1,7 @@
 /** The model: MemoryNode with its lock table, asked in the words of the scripts. */
 
 import type { LedgerMemory } from '#src/memory/ledger-memory.js';
+import type { AcquireVote } from '#src/memory/lock-ask.js';
 import { MemoryNode, type MemorySnapshot } from '#src/memory/memory-node.js';
 import type { KeptEnds } from '#src/protocol/contract/attempt-end.js';
 import { PROTOCOL_VERSION } from '#src/protocol/contract/constants.js';
@@ -44,6 +45,17 @@ export class ModelSide {
       case 'claim': {
         const { votes, ids = {} } = answerOf(await node.claim(question.claims, question.terms));
         return [`refuses ${textOfIds(ids)}`.trim(), ...votes.map(wordOfVote)];
+      }
+      case 'bid': {
+        const { terms, position, claims, instanceId } = question;
+        const asks = question.locks.map((lock) => ({ ...lock, holder: instanceId }));
+        const { votes, reply } = this.node.bid({ locks: asks, claims, terms, position });
+        const refused = this.node.locks.refusedIds({ position, ids: terms.ids });
+        return [
+          `refuses ${textOfIds(refused)}`.trim(),
+          ...votes.map(wordOfLock),
+          ...reply.votes.map(wordOfVote),
+        ];
       }
       case 'give back':
         answerOf(await node.giveBack(question.claims));
@@ -169,11 +181,14 @@ export class ModelSide {
     if (kind === 'release') return locks.release(task, value, ended) ? 'released' : 'absent';
     const request = { task, value, holder: instanceId, ttlMs, deadlineMs, meant };
     if (kind === 'extend') return locks.extend({ ...request, claims });
-    const vote = locks.acquire(request);
-    if (vote.kind !== 'held') return vote.kind;
-    if (vote.freeInMs !== undefined) return `dying ${vote.freeInMs} ${vote.holder}`;
-    return vote.holder === undefined ? 'held' : `held ${vote.holder}`;
+    return wordOfLock(locks.acquire(request));
   }
+}
+
+function wordOfLock(vote: AcquireVote): string {
+  if (vote.kind !== 'held') return vote.kind;
+  if (vote.freeInMs !== undefined) return `dying ${vote.freeInMs} ${vote.holder}`;
+  return vote.holder === undefined ? 'held' : `held ${vote.holder}`;
 }
 
 function storedMemory(memory: LedgerMemory): readonly (readonly [string, string])[] {

@@ -8,6 +8,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { type Breakage, BrokenCopy } from '../support/broken-copy.js';
+import { BID_MUTANTS } from './bid-mutants.js';
 import { BOARD_SCRIPT_MUTANTS, BOARD_TESTS } from './board-mutants.js';
 import { EPOCH_MUTANTS } from './epoch-mutants.js';
 import { IDENTITY_MUTANTS } from './identity-mutants.js';
@@ -66,6 +67,7 @@ print('|---|---|---|---|');
 try {
   for (const mutant of [
     ...LEDGER_MUTANTS,
+    ...BID_MUTANTS,
     ...EPOCH_MUTANTS,
     ...IDENTITY_MUTANTS,
     ...NOTE_MUTANTS,

@@ -110,6 +110,18 @@ export type Operation =
       readonly deadline: number | undefined;
       readonly claims: readonly ClaimDraft[];
     }
+  /** Locks, and a claim for each. */
+  | {
+      readonly kind: 'bid';
+      readonly instanceId: string;
+      readonly position: string;
+      readonly set: SetDraft;
+      /** Null: the message names no id for the node itself. */
+      readonly own: IdDraft | null;
+      readonly ids: IdsDraft;
+      readonly deadline: number | undefined;
+      readonly bids: readonly { readonly lock: LockDraft; readonly claim: ClaimDraft }[];
+    }
   | { readonly kind: 'give back'; readonly claims: readonly ClaimDraft[] }
   | { readonly kind: 'peek'; readonly tasks: readonly string[] }
   | {

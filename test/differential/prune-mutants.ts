@@ -7,6 +7,7 @@ import type { Breakage } from '../support/broken-copy.js';
 const PRUNE = 'redis/scripts/prune-script.ts';
 const PRELUDE = 'redis/scripts/redis-scripts.ts';
 const LEDGER = 'redis/scripts/ledger-scripts.ts';
+const VOTES = 'redis/scripts/vote-functions.ts';
 const EPOCH = 'redis/scripts/epoch-script.ts';
 
 export const PRUNE_MUTANTS: readonly Breakage[] = [
@@ -90,19 +91,19 @@ export const PRUNE_MUTANTS: readonly Breakage[] = [
   },
   {
     name: 'a task without a line is granted what may have been in it',
-    file: LEDGER,
+    file: VOTES,
     find: 'if newest.isAbsent and tick <= newest.tick then',
     replace: 'if false then',
   },
   {
     name: 'the floor of lines that have gone counts for every task',
-    file: LEDGER,
+    file: VOTES,
     find: 'if newest.isAbsent and tick <= newest.tick then',
     replace: 'if tick <= prunedUpTo then',
   },
   {
     name: 'what is given back returns to nothing',
-    file: LEDGER,
+    file: VOTES,
     find: "{ tick = prunedUpTo, claimId = '-', isAbsent = true }",
     replace: "{ tick = tonumber(tick), claimId = '-', isAbsent = tick == '0' and prunedUpTo > 0 }",
   },
@@ -114,7 +115,7 @@ export const PRUNE_MUTANTS: readonly Breakage[] = [
   },
   {
     name: 'nobody who may be forgotten is somebody',
-    file: LEDGER,
+    file: VOTES,
     find: "claimId ~= '-' and claimId ~= '${PRUNABLE_NOBODY}'",
     replace: "claimId ~= '-'",
   },

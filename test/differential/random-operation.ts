@@ -15,6 +15,7 @@ import {
   id,
   idsOf,
   instanceId,
+  lockDraft,
   locks,
   mishap,
   noteDraft,
@@ -40,6 +41,28 @@ export const randomOperation: fc.Arbitrary<Operation> = fc.oneof(
       ids: fc.oneof({ weight: 3, arbitrary: idsOf(fc.constant({})) }, idsOf(wildId)),
       deadline,
       claims: fc.array(claimDraft, { minLength: 1, maxLength: 4 }),
+    }),
+  },
+  {
+    weight: 25,
+    arbitrary: fc.record({
+      kind: fc.constant('bid' as const),
+      instanceId,
+      position,
+      set: fc.oneof({ weight: 2, arbitrary: fc.constant({ generationStep: 0 }) }, set),
+      own: fc.oneof(
+        { weight: 20, arbitrary: fc.constant({}) },
+        { weight: 2, arbitrary: anyId },
+        fc.constant(null),
+      ),
+      ids: fc.oneof({ weight: 3, arbitrary: idsOf(fc.constant({})) }, idsOf(wildId)),
+      deadline,
+      bids: fc.uniqueArray(
+        fc.record({ lock: lockDraft, claim: claimDraft }).map(({ lock, claim }) => ({
+          ...{ lock, claim: { ...claim, task: lock.task } },
+        })),
+        { selector: ({ lock }) => lock.task, minLength: 1, maxLength: TASKS.length },
+      ),
     }),
   },
   {

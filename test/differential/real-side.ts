@@ -35,7 +35,8 @@ export class RealSide {
     const configFile = join(directory, 'extra.conf');
     writeFileSync(configFile, '');
     const server = await startRedis({
-      args: ['--replica-read-only', 'no', '--include', configFile],
+      // A master that was without replicas for an hour takes a new replication id, and the clock is set by years.
+      args: ['--replica-read-only', 'no', '--repl-backlog-ttl', '0', '--include', configFile],
       ...(env === undefined ? {} : { env }),
     });
     const client = server.client();

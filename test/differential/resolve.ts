@@ -85,6 +85,19 @@ function questionOf(operation: Asking, view: View): Question {
       const claims = operation.claims.map((draft) => claimOf(draft, view));
       return { kind: 'claim', position, terms, claims };
     }
+    case 'bid': {
+      const { position, own, ids, deadline, instanceId, bids } = operation;
+      const terms = {
+        set: view.set(operation.set),
+        ids: { ...view.ids(ids), ...(own !== null && { [position]: view.id(position, own) }) },
+        deadlineMs: view.deadlineMs(deadline),
+      };
+      const locks = bids.map(({ lock: { task, value, ttlMs } }) => ({
+        ...{ task, value: value === 'standing' ? view.lockValue(task) : value, ttlMs },
+      }));
+      const claims = bids.map(({ claim }) => claimOf(claim, view));
+      return { kind: 'bid', instanceId, position, terms, locks, claims };
+    }
     case 'give back':
       return { kind: 'give back', claims: operation.claims.map((draft) => claimOf(draft, view)) };
     case 'beat': {

@@ -3,6 +3,7 @@
 import { setText } from '#src/protocol/contract/node-set.js';
 import type { StandbyQuestion } from '#src/protocol/contract/standby-set.js';
 import { setBackOfMemoryMs } from '#src/protocol/ledger/clock-set-back.js';
+import { BID_SCRIPT } from '#src/redis/scripts/bid-script.js';
 import { CONFIRM_SCRIPT } from '#src/redis/scripts/confirm-script.js';
 import { RAISE_EPOCH_SCRIPT } from '#src/redis/scripts/epoch-script.js';
 import { NOTE_SCRIPT, RENUMBER_SCRIPT, STAMP_SCRIPT } from '#src/redis/scripts/identity-scripts.js';
@@ -22,6 +23,7 @@ import { wordsOfStandby } from './standby-steps.js';
 import type { Answer, Question } from './step.js';
 
 export const SCRIPTS: readonly RedisScript[] = [
+  BID_SCRIPT,
   CLAIM_SCRIPT,
   GIVE_BACK_SCRIPT,
   PEEK_SCRIPT,
@@ -62,6 +64,20 @@ export function toMessage(question: Question, keys: RedisKeys): ScriptMessage {
         ...[task, String(tick), claimId, String(maxLatenessMs)],
       ]);
       return { script: CLAIM_SCRIPT, keys: [ledger], args: [...opening, ...args] };
+    }
+    case 'bid': {
+      const { instanceId, position, terms, locks, claims } = question;
+      const ids = wordsOfIds(terms.ids);
+      return {
+        script: BID_SCRIPT,
+        keys: [ledger, ...locks.map(({ task }) => keys.lock(task))],
+        args: [
+          ...[presencePrefix, instanceId, String(terms.deadlineMs)],
+          ...[position, String(ids.length / 2), ...ids],
+          ...locks.flatMap((lock, index) => wordsOfLock(BID_SCRIPT, { ...lock, claim: claims[index] })),
+          setText(terms.set),
+        ],
+      };
     }
     case 'give back': {
       const args = question.claims.flatMap(({ task, tick, claimId }) => [task, String(tick), claimId]);
@@ -155,6 +171,7 @@ export function wordsOf(question: Question, words: readonly unknown[], nowMs: nu
     case 'peek':
       return linesOf(words[0]).map(tickOf);
     case 'claim':
+    case 'bid':
     case 'acquire':
     case 'extend':
     case 'release':

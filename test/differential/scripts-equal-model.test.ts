@@ -28,6 +28,9 @@ const WORDS = [
   ...['acquired', 'held', 'held with a name', 'dying', 'quarantined', 'too_late'].map(
     (word) => `acquire ${word}`,
   ),
+  ...['acquired', 'held with a name', 'granted', 'not_asked', 'taken with a name', 'renamed'].map(
+    (word) => `bid ${word}`,
+  ),
   ...['extended', 'lost', 'quarantined', 'too_late'].map((word) => `extend ${word}`),
   ...['released', 'absent'].map((word) => `release ${word}`),
   ...['seen 1', 'seen 0', 'one member', 'several members', 'somebody', 'nobody'].map(

@@ -29,6 +29,14 @@ export type Question =
       readonly terms: ClaimTerms;
       readonly claims: readonly Claim[];
     }
+  | {
+      readonly kind: 'bid';
+      readonly instanceId: string;
+      readonly position: string;
+      readonly terms: ClaimTerms;
+      readonly locks: readonly LockRequest[];
+      readonly claims: readonly Claim[];
+    }
   | { readonly kind: 'give back'; readonly claims: readonly Claim[] }
   | { readonly kind: 'peek'; readonly tasks: readonly string[] }
   | {
@@ -110,6 +118,12 @@ function describeQuestion(question: Question, at: (ms: number) => string): strin
       const { set, ids, deadlineMs } = question.terms;
       const terms = `${question.position} of [${setText(set)}] as ${describeIds(ids)} until ${at(deadlineMs)}`;
       return `claim at ${terms}: ${describeClaims(question.claims, at)}`;
+    }
+    case 'bid': {
+      const { instanceId, position, terms, locks, claims } = question;
+      const values = locks.map(({ task, value, ttlMs }) => `${task}=${value} for ${ttlMs}`);
+      const of = `${position} of [${setText(terms.set)}] as ${describeIds(terms.ids)} until ${at(terms.deadlineMs)}`;
+      return `bid by ${instanceId} at ${of}: ${values.join(', ')} and ${describeClaims(claims, at)}`;
     }
     case 'give back':
       return `give back ${describeClaims(question.claims, at)}`;

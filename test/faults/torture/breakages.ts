@@ -5,6 +5,7 @@
 import type { Breakage } from '../../support/broken-copy.js';
 
 const CLAIM = 'redis/scripts/ledger-scripts.ts';
+const VOTES = 'redis/scripts/vote-functions.ts';
 const PRELUDE = 'redis/scripts/redis-scripts.ts';
 const SETS = 'redis/scripts/set-functions.ts';
 const CONFIRM = 'redis/scripts/confirm-script.ts';
@@ -13,7 +14,7 @@ const CLAIM_ID = 'claimId: `${parts.instanceId}:${parts.random.id()}${markOf(due
 export const BREAKAGES: readonly Breakage[] = [
   {
     name: 'no floor',
-    file: CLAIM,
+    file: VOTES,
     find: "  if tick <= floor then\n    return 'quarantined' .. setBackBy(newest.tick)\n  end\n",
     replace: '',
   },
@@ -37,7 +38,7 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     name: 'no EARLY check',
-    file: CLAIM,
+    file: VOTES,
     find: "  if tick > now + ${EARLY_MS} then\n    return 'early' .. setBackBy(newest.tick)\n  end\n",
     replace: '',
   },
@@ -67,15 +68,15 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     name: 'an older tick is granted',
-    file: CLAIM,
+    file: VOTES,
     find: "  if tick <= newest.tick then\n    local by = setBackBy(newest.tick)\n    return by == '' and 'taken' or 'taken -' .. by\n  end\n",
     replace: '',
   },
   {
     name: 'no id is looked at',
     file: CLAIM,
-    find: '  if #refused > 0 then\n',
-    replace: '  if false then\n',
+    find: 'refusal = refusalOf(position, deadline, #refused > 0)',
+    replace: 'refusal = refusalOf(position, deadline, false)',
   },
   {
     name: 'older ids of other positions pass',

@@ -5,7 +5,7 @@
 
 import type { AuditFinding, ScheduleEvent, TickReport } from 'nestjs-distributed-schedule';
 import { expect, it, onTestFinished } from 'vitest';
-import { CLAIM_SCRIPT } from '#src/redis/scripts/ledger-scripts.js';
+import { BID_SCRIPT } from '#src/redis/scripts/bid-script.js';
 import { LostAnswers } from '../../support/faults/lost-answers.js';
 import { endQuarantine, newNamespace, until } from '../../support/redis-instances.js';
 import { ownRedises } from '../../support/shared-servers.js';
@@ -25,7 +25,7 @@ it.each([
     const { ways, ticks, findings, takenByThemselves } = await open(stage);
     await until(() => ticks.length >= 2, 'ticks run');
     for (let strike = 1; strike <= STRIKES; strike += 1) {
-      for (const way of ways) way.loseAnswerTo(CLAIM_SCRIPT.sha1);
+      for (const way of ways) way.loseAnswerTo(BID_SCRIPT.sha1);
       await until(() => ways.every(({ lost }) => lost === strike), 'the answers of all nodes are lost');
       const struckAt = Date.now();
       await until(() => ticks.some((tick) => tick > struckAt + PERIOD_MS), 'ticks run again');

@@ -113,9 +113,30 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
   {
     name: 'no give-back',
     profiles: ['liveness'],
-    file: 'protocol/bid/bid.ts',
+    file: 'protocol/bid/surrender.ts',
     find: 'standing.length > 0 ? parts.ledger.giveBack(',
     replace: 'standing.length > 1_000 ? parts.ledger.giveBack(',
+  },
+  {
+    name: 'a claim that has gone with a lost lock is not given back',
+    profiles: ['normal'],
+    file: 'protocol/bid/bid-in-one-step.ts',
+    find: 'if (standing.length > 0) parts.track(',
+    replace: 'if (standing.length > 1_000) parts.track(',
+  },
+  {
+    name: 'a claim that has gone with a lock starts without it',
+    profiles: ['normal', 'liveness'],
+    file: 'memory/memory-node.ts',
+    find: "(index) => votes[index]?.kind === 'acquired'",
+    replace: '() => true',
+  },
+  {
+    name: 'claims that go with locks leave no copy to wait for',
+    profiles: ['normal', 'liveness'],
+    file: 'protocol/ledger/claim-courier.ts',
+    find: 'const copies = this.unconfirmed.sent(claims, deadlineMs);\n    return',
+    replace: 'const copies = this.unconfirmed.sent([], deadlineMs);\n    return',
   },
   {
     name: 'a grant counts after it was given back',
@@ -157,9 +178,9 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     name: 'a claim is given back, and sent again with its id',
     profiles: ['normal'],
     file: 'protocol/bid/open-claims.ts',
-    find: 'if (undecided.length > 0) await pause(parts, copies);',
+    find: 'if (undecided.length > 0) await pauseAfter(parts, copies);',
     replace:
-      'void parts.ledger.giveBack(undecided.map(({ claim }) => claim)); if (undecided.length > 0) await pause(parts, copies);',
+      'void parts.ledger.giveBack(undecided.map(({ claim }) => claim)); if (undecided.length > 0) await pauseAfter(parts, copies);',
   },
   {
     name: 'a give-back is confirmed while a copy is without an answer',

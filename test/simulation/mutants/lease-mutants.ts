@@ -25,7 +25,7 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
   {
     name: 'trust anchored at the reply',
     profiles: ['normal'],
-    file: 'protocol/bid/bid.ts',
+    file: 'protocol/bid/lock-ticks.ts',
     find: 'terms, askedAt, knowledge',
     replace: 'terms, readClocks(parts.clock), knowledge',
   },

@@ -33,8 +33,8 @@ export const OVERLOAD_MUTANTS: readonly Mutant[] = [
     name: 'bids go out ahead of the answers to the last ones',
     profiles: ['overload'],
     file: 'protocol/bid/open-claims.ts',
-    find: "const wanted = parts.admission.isLimited ? 'all' : 'majority';",
-    replace: "const wanted = parts.admission.isLimited ? 'majority' : 'majority';",
+    find: "return admission.isLimited ? 'all' : 'majority';",
+    replace: "return admission.isLimited ? 'majority' : 'majority';",
   },
   {
     name: 'an instance that is behind looks after the ticks of all',

@@ -16,8 +16,8 @@ const HISTORY: readonly Mutant[] = [
     name: 'no look between lock and claim',
     profiles: ['liveness'],
     file: 'protocol/bid/bid.ts',
-    find: 'const steps = await chooseStarts(parts, acquired);',
-    replace: 'const steps = acquired;',
+    find: 'await chooseStarts(parts, await lockTicks(parts, asked))',
+    replace: 'await lockTicks(parts, asked)',
   },
   {
     name: 'a node that has forgotten does not say so',

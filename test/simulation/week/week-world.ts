@@ -236,6 +236,8 @@ class WeekWorld {
       witness: { bid: nothing, opened: nothing, closed: nothing, granted: nothing, tookOver: nothing },
       releases: { letGo: nothing },
       renewals: { nowMs: () => 0, answered: nothing },
+      votesOn: (_server, _asked, _sentMs, decide) => decide(),
+      reach: () => undefined,
       onRenewal: nothing,
       onAcquired: nothing,
       onRelease: nothing,

@@ -20,7 +20,7 @@ export interface NetworkOptions {
 }
 
 /** What a message asks for. */
-export type Call = NodeCall | 'lock';
+export type Call = NodeCall | 'lock' | 'bid';
 
 const HEALED_DELAY_MS = 2;
 
@@ -103,7 +103,7 @@ export class Network {
         if (isLost || link.isRequestCut || (link.areBeatsCut && call === 'beat')) continue;
         this.carry(this.arrivalMs(link), () => {
           // A connection delivers once, and a client sends nothing again that was answered. Claims keep their promises even then.
-          if (!isHeard || call !== 'lock') this.arrive(request, link, finish);
+          if (!isHeard || (call !== 'lock' && call !== 'bid')) this.arrive(request, link, finish);
         });
       }
     });
@@ -137,7 +137,7 @@ export class Network {
     link: Link,
     finish: (reply: NodeReply<T>) => void,
   ): boolean {
-    const mishap = link.mishaps.find((one) => one.call === call && one.left > 0);
+    const mishap = link.mishaps.find((one) => asksFor(call, one.call) && one.left > 0);
     if (mishap === undefined || this.isHealed) return false;
     mishap.left -= 1;
     const inMs = this.delayMs() + mishap.lateMs;
@@ -189,4 +189,9 @@ export class Network {
   private happens(share: number): boolean {
     return !this.isHealed && share > 0 && this.random.next() < share;
   }
+}
+
+/** Locks go with their claims where they can. */
+function asksFor(call: Call, wanted: Call): boolean {
+  return call === wanted || (call === 'bid' && (wanted === 'lock' || wanted === 'claim'));
 }

@@ -6,6 +6,10 @@
 import type { LineEnds } from '#src/protocol/contract/attempt-end.js';
 import type { LedgerIds } from '#src/protocol/contract/ledger-id.js';
 import type {
+  CarriedClaims,
+  Claim,
+  ClaimReply,
+  ClaimTerms,
   ExtendVerdict,
   HeldLock,
   LockGrants,
@@ -30,6 +34,7 @@ import type { ReleaseWitness } from '../watch/release-witness.js';
 import type { RenewalWitness } from '../watch/renewal-witness.js';
 import type { Machine } from './machine.js';
 import type { Network } from './network.js';
+import { bidForLocks, votesOf } from './networked-bid.js';
 import type { Server } from './server.js';
 
 export interface NetworkedLocksParts {
@@ -45,6 +50,15 @@ export interface NetworkedLocksParts {
   readonly witness: Pick<LockWitness, 'bid' | 'opened' | 'closed' | 'granted' | 'tookOver'>;
   readonly releases: Pick<ReleaseWitness, 'letGo'>;
   readonly renewals: Pick<RenewalWitness, 'nowMs' | 'answered'>;
+  /** What a server says of claims that came with locks, seen by the witnesses. @param sentMs by the server's clock */
+  readonly votesOn: (
+    server: Server,
+    asked: { readonly claims: readonly Claim[]; readonly terms: ClaimTerms },
+    sentMs: number,
+    decide: () => Promise<NodeReply<ClaimReply>>,
+  ) => Promise<NodeReply<ClaimReply>>;
+  /** Told right before claims leave with their locks, and when a node has granted one. */
+  readonly reach: (place: 'claim' | 'grant') => void;
   readonly onAcquired: (lock: HeldLock) => void;
   /** Told right before the message leaves. */
   readonly onRenewal: () => void;
@@ -89,8 +103,13 @@ export class NetworkedLocks implements LockProvider {
     return releases;
   }
 
-  tryAcquire(tasks: readonly string[], ttlMs: number): Promise<readonly LockVerdict[]> {
+  tryAcquire(
+    tasks: readonly string[],
+    ttlMs: number,
+    carried?: CarriedClaims,
+  ): Promise<readonly LockVerdict[]> {
     this.parts.witness.bid(this.parts.instanceId, tasks);
+    if (carried !== undefined) return this.bid(tasks, ttlMs, carried);
     return Promise.all(tasks.map((task) => this.tryAcquireOne(task, ttlMs)));
   }
 
@@ -154,6 +173,25 @@ export class NetworkedLocks implements LockProvider {
     if (takeOvers > 0) witness.tookOver();
     this.parts.onAcquired(lock);
     return { kind: 'acquired', lock, grants: grantsOf(replies) };
+  }
+
+  /** Locks and claims of an instant in one message per server. */
+  private bid(
+    tasks: readonly string[],
+    ttlMs: number,
+    carried: CarriedClaims,
+  ): Promise<readonly LockVerdict[]> {
+    this.longestTtlMs = Math.max(this.longestTtlMs, ttlMs);
+    return bidForLocks(this.parts, {
+      ...{ tasks, carried, longestTtlMs: this.longestTtlMs, grantsOf: this.positionsNow() },
+      wayTo: (server) => ({
+        meant: this.addressee(server, carried.ids),
+        releases: this.releasesAt(server),
+        requestOf: (lock, deadlineMs) => this.request(lock, server, ttlMs, deadlineMs),
+        refused: (position, ids) => this.guard?.refused(position, ids),
+      }),
+      letGo: (lock) => void this.release([lock]),
+    });
   }
 
   private async extendOne(lock: LockToExtend, ttlMs: number): Promise<ExtendVerdict> {
@@ -251,8 +289,4 @@ export class NetworkedLocks implements LockProvider {
       work: async () => ({ answered: true, value: work(), nodeTimeMs: server.wallMs() }),
     });
   }
-}
-
-function votesOf(replies: readonly NodeReply<LockVote>[]): readonly LockVote[] {
-  return replies.map((reply) => (reply.answered ? reply.value : { kind: 'silent', reason: reply.reason }));
 }

@@ -19,7 +19,7 @@ import type { Resident } from './resident.js';
 import type { Server } from './server.js';
 import { simulatedTask } from './simulated-task.js';
 import { WatchedLedger } from './watched-ledger.js';
-import { connectNode } from './watched-node.js';
+import { connectNode, latestOf, votesFor } from './watched-node.js';
 import type { WorldParts } from './world-parts.js';
 
 export interface Instance extends Resident {
@@ -187,6 +187,12 @@ function networkedLocks(parts: WorldParts, resident: Resident): NetworkedLocks {
     witness: locks,
     releases,
     renewals,
+    votesOn: (server, asked, sentMs, decide) =>
+      votesFor(parts, resident, server, asked, decide, {
+        isAnswered: false,
+        latestMs: latestOf(sentMs, parts),
+      }),
+    reach,
     onRenewal: () => reach('renewal'),
     onAcquired: (lock) => {
       tenures.acquired(resident, lock);

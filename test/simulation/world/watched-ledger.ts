@@ -3,6 +3,7 @@
 import type {
   AnswersWanted,
   Claim,
+  ClaimsOnTheWay,
   ClaimVerdict,
   PeekVerdict,
   TickLedger,
@@ -35,6 +36,28 @@ export class WatchedLedger implements TickLedger {
   }
 
   async claim(claims: readonly Claim[], answers?: AnswersWanted): Promise<readonly ClaimVerdict[]> {
+    this.asks(claims);
+    return this.decidedAll(claims, await this.ledger.claim(claims, answers));
+  }
+
+  carry(claims: readonly Claim[]): ClaimsOnTheWay | undefined {
+    const onTheWay = this.ledger.carry?.(claims);
+    if (onTheWay === undefined) return undefined;
+    this.asks(claims);
+    return {
+      carried: onTheWay.carried,
+      get haveLeft() {
+        return onTheWay.haveLeft;
+      },
+      verdicts: async (places, ...asked) =>
+        this.decidedAll(
+          places.flatMap((place) => claims[place] ?? []),
+          await onTheWay.verdicts(places, ...asked),
+        ),
+    };
+  }
+
+  private asks(claims: readonly Claim[]): void {
     // Whoever stops still says of what it has run that it has ended.
     if (!claims.every((claim) => this.parts.tenures.isClosing(claim))) this.checkMayBid();
     this.parts.giveUps.sends(claims);
@@ -43,7 +66,12 @@ export class WatchedLedger implements TickLedger {
       this.parts.tenures.asked(this.resident, claim);
       if (this.owed.delete(claim.claimId)) this.parts.history.count('claim sent again');
     }
-    const verdicts = await this.ledger.claim(claims, answers);
+  }
+
+  private async decidedAll(
+    claims: readonly Claim[],
+    verdicts: readonly ClaimVerdict[],
+  ): Promise<readonly ClaimVerdict[]> {
     for (const [index, verdict] of verdicts.entries()) {
       const claim = claims[index];
       if (claim !== undefined) this.decided(claim, verdict);

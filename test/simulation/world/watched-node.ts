@@ -78,6 +78,43 @@ interface CopyTerms {
 /** What an instance knows of a server's clock is as good as a round trip, which is no longer than a call. */
 const CLOCK_ERROR_MS = 5;
 
+/** After that no copy of a message that left then is granted. @param sentMs by the server's clock */
+export function latestOf(sentMs: number, { options }: Pick<NodeParts, 'options'>): number {
+  return sentMs + 2 * options.nodeTimeoutMs + CLOCK_ERROR_MS;
+}
+
+/** What a server says of claims, seen by the witnesses. */
+export async function votesFor(
+  {
+    claims: witness,
+    history,
+    progress,
+    giveUps,
+  }: Pick<NodeParts, 'claims' | 'history' | 'progress' | 'giveUps'>,
+  { id: instanceId }: Pick<Resident, 'id'>,
+  server: Server,
+  { claims, terms }: { readonly claims: readonly Claim[]; readonly terms: ClaimTerms },
+  decide: () => Promise<NodeReply<ClaimReply>>,
+  { isAnswered, latestMs }: CopyTerms,
+): Promise<NodeReply<ClaimReply>> {
+  const voter = { instanceId, set: terms.set, ids: terms.ids };
+  witness.asked(voter, claims);
+  const reply = await decide();
+  if (!reply.answered) return reply;
+  for (const [index, given] of reply.value.votes.entries()) {
+    const claim = claims[index];
+    if (claim === undefined) continue;
+    history.note(
+      () => `${server.label} ${given.kind} ${claim.task}@${claim.tick - EPOCH_MS} to ${instanceId}`,
+    );
+    witness.voted(server, voter, claim, given);
+    if (given.kind === 'renamed' || given.kind === 'unconfirmed') progress.refusedForIds(server, instanceId);
+    if (given.kind === 'granted' && !isAnswered) giveUps.grants(server, claim, latestMs);
+    if (given.kind === 'granted') server.springTraps();
+  }
+  return reply;
+}
+
 type Act<T> = (node: VotingNode, server: Server) => Promise<NodeReply<T>>;
 
 class WatchedNode {
@@ -126,10 +163,10 @@ class WatchedNode {
     const isClockKnown = this.callDeadlineMs() > 0 && this.heard === this.connection.server;
     let isAnswered = false;
     const reply = await this.ask('claim', (node, server) =>
-      this.vote(claims, terms, node, server, {
+      votesFor(this.parts, this.resident, server, { claims, terms }, () => node.claim(claims, terms), {
         // A connection delivers once: that a copy comes once more, when its answer was heard, is beyond what is promised.
         isAnswered,
-        latestMs: isClockKnown ? sentMs + 2 * this.parts.options.nodeTimeoutMs + CLOCK_ERROR_MS : undefined,
+        latestMs: isClockKnown ? latestOf(sentMs, this.parts) : undefined,
       }),
     );
     isAnswered = reply.answered;
@@ -142,34 +179,6 @@ class WatchedNode {
   callDeadlineMs(): number {
     const { machine } = this.resident;
     return Math.ceil(this.time.latestMs(machine.monotonicMs() + this.parts.options.nodeTimeoutMs) ?? 0);
-  }
-
-  private async vote(
-    claims: readonly Claim[],
-    terms: ClaimTerms,
-    node: VotingNode,
-    server: Server,
-    { isAnswered, latestMs }: CopyTerms,
-  ): Promise<NodeReply<ClaimReply>> {
-    const { claims: witness, history } = this.parts;
-    const { id: instanceId } = this.resident;
-    const voter = { instanceId, set: terms.set, ids: terms.ids };
-    witness.asked(voter, claims);
-    const reply = await node.claim(claims, terms);
-    if (!reply.answered) return reply;
-    for (const [index, given] of reply.value.votes.entries()) {
-      const claim = claims[index];
-      if (claim === undefined) continue;
-      history.note(
-        () => `${server.label} ${given.kind} ${claim.task}@${claim.tick - EPOCH_MS} to ${instanceId}`,
-      );
-      witness.voted(server, voter, claim, given);
-      if (given.kind === 'renamed' || given.kind === 'unconfirmed')
-        this.parts.progress.refusedForIds(server, instanceId);
-      if (given.kind === 'granted' && !isAnswered) this.parts.giveUps.grants(server, claim, latestMs);
-      if (given.kind === 'granted') server.springTraps();
-    }
-    return reply;
   }
 
   private nodeOf(server: Server): VotingNode {

@@ -1,11 +1,15 @@
 /** Answers that are lost after the server has acted: the worst moment for a connection to end. */
 
+import { BID_SCRIPT } from '#src/redis/scripts/bid-script.js';
 import { CLAIM_SCRIPT } from '#src/redis/scripts/ledger-scripts.js';
 import { eventually, type Fault, faultOf } from './fault.js';
 import type { ProxyLink } from './tcp-proxy.js';
 
 /** How a claim looks on its way: by the script's hash, or with its text where the server did not know it. */
-export const CLAIM_TEXTS: readonly string[] = [CLAIM_SCRIPT.sha1, `schedule: ${CLAIM_SCRIPT.name}\n`];
+export const CLAIM_TEXTS: readonly string[] = [CLAIM_SCRIPT, BID_SCRIPT].flatMap(({ sha1, name }) => [
+  sha1,
+  `schedule: ${name}\n`,
+]);
 
 /** Somebody claims once a second; a run of a slow task may be in its way. */
 const CLAIMED_WITHIN_MS = 8_000;

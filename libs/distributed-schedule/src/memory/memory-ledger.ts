@@ -32,6 +32,8 @@ import {
 import { counted, NOBODY, raiseEpoch } from './memory-epoch.js';
 import { MemoryPruning } from './memory-prune.js';
 
+const ANY = (_index: number): boolean => true;
+
 export class MemoryLedger {
   private readonly entries = new Map<string, Entry>();
   /** How attempts have ended, by line. */
@@ -87,7 +89,8 @@ export class MemoryLedger {
     return this.memory;
   }
 
-  claim(claims: readonly Claim[], terms: ClaimTerms, position: string): ClaimReply {
+  /** @param hasLock whether the lock is granted with which a claim has come; default: none has come with any */
+  claim(claims: readonly Claim[], terms: ClaimTerms, position: string, hasLock = ANY): ClaimReply {
     const memory = this.remember();
     const nowMs = this.clock.wallMs();
     const all = (kind: WholeRefusal): ClaimReply => ({ votes: claims.map(() => ({ kind })) });
@@ -97,7 +100,7 @@ export class MemoryLedger {
     if (ids !== undefined) return { ...all('renamed'), ids };
     if (memory.vote !== position) return all('unconfirmed');
     if (terms.deadlineMs > 0 && nowMs > terms.deadlineMs) return all('too_late');
-    return { votes: claims.map((claim) => this.vote(claim, nowMs, memory)) };
+    return { votes: claims.map((claim, index) => this.vote(claim, nowMs, memory, hasLock(index))) };
   }
 
   giveBack(claims: readonly Claim[]): void {
@@ -156,7 +159,7 @@ export class MemoryLedger {
     return raiseEpoch(this.remember(), epoch, this.clock.wallMs(), this.newNonce);
   }
 
-  private vote(claim: Claim, nowMs: number, memory: LedgerMemory): ClaimVote {
+  private vote(claim: Claim, nowMs: number, memory: LedgerMemory, mayGrant: boolean): ClaimVote {
     const entry = counted(this.entries.get(claim.task), memory);
     // A line that has gone is one that nobody has, up to there.
     const newestTick = entry?.tick ?? prunedUpToOf(claim.task, memory);
@@ -174,6 +177,7 @@ export class MemoryLedger {
         ? { kind: 'taken', claimId: entry.claimId }
         : { kind: 'taken', ...setBack };
     }
+    if (!mayGrant) return { kind: 'not_asked' };
     this.entries.set(claim.task, {
       tick: claim.tick,
       claimId: claim.claimId,

@@ -2,6 +2,7 @@
 
 import type { LineEnds } from '../protocol/contract/attempt-end.js';
 import type {
+  CarriedClaims,
   ExtendVerdict,
   HeldLock,
   LockProvider,
@@ -11,20 +12,41 @@ import type {
   Random,
 } from '../protocol/contract/ports.js';
 import { decideAcquire, decideExtend } from '../protocol/lease/lock-verdict.js';
-import type { MemoryNode } from './memory-node.js';
+import type { MemoryBid, MemoryBidAnswer, MemoryNode } from './memory-node.js';
 
 /** In the same process no request comes late. */
 const IN_TIME = Number.POSITIVE_INFINITY;
+const NO_DEADLINE = 0;
 
 export class MemoryLockProvider implements LockProvider {
   constructor(
     private readonly nodes: readonly MemoryNode[],
     private readonly random: Random,
     private readonly instanceId: string,
+    /** Of the nodes, in order. Absent: locks go without claims. */
+    private readonly positions?: readonly string[],
   ) {}
 
-  async tryAcquire(tasks: readonly string[], ttlMs: number): Promise<readonly LockVerdict[]> {
-    return tasks.map((task) => this.tryAcquireOne(task, ttlMs));
+  async tryAcquire(
+    tasks: readonly string[],
+    ttlMs: number,
+    carried?: CarriedClaims,
+  ): Promise<readonly LockVerdict[]> {
+    const locks = tasks.map((task): HeldLock => ({ task, value: this.random.id() }));
+    const asks = locks.map((lock) => ({ ...lock, holder: this.instanceId, ttlMs }));
+    const votes = this.nodes.map((node, index) => {
+      const position = this.positions?.[index];
+      return carried === undefined || position === undefined
+        ? asks.map((ask) => node.locks.acquire(ask))
+        : bidAt(node, position, asks, carried);
+    });
+    return locks.map((lock, index) => {
+      const those = votes.flatMap((ofNode) => ofNode[index] ?? []);
+      const verdict = decideAcquire(those, this.nodes.length);
+      if (verdict.kind === 'acquired') return { kind: 'acquired', lock };
+      this.releaseOne(lock);
+      return verdict;
+    });
   }
 
   async extend(locks: readonly LockToExtend[], ttlMs: number): Promise<readonly ExtendVerdict[]> {
@@ -44,16 +66,25 @@ export class MemoryLockProvider implements LockProvider {
     for (const node of this.nodes) for (const one of ended) node.locks.keepEnds(one);
   }
 
-  private tryAcquireOne(task: string, ttlMs: number): LockVerdict {
-    const lock: HeldLock = { task, value: this.random.id() };
-    const votes = this.nodes.map((node) => node.locks.acquire({ ...lock, holder: this.instanceId, ttlMs }));
-    const verdict = decideAcquire(votes, this.nodes.length);
-    if (verdict.kind === 'acquired') return { kind: 'acquired', lock };
-    this.releaseOne(lock);
-    return verdict;
-  }
-
   private releaseOne({ task, value, ended }: LockToRelease): void {
     for (const node of this.nodes) node.locks.release(task, value, ended);
   }
+}
+
+function bidAt(
+  node: MemoryNode,
+  position: string,
+  locks: MemoryBid['locks'],
+  carried: CarriedClaims,
+): MemoryBidAnswer['votes'] {
+  const { claims, set, ids } = carried;
+  carried.left(position, NO_DEADLINE);
+  const { votes, reply } = node.bid({
+    locks,
+    claims,
+    terms: { set, ids, deadlineMs: NO_DEADLINE },
+    position,
+  });
+  carried.answered(position, { answered: true, value: reply, nodeTimeMs: node.nowMs });
+  return votes;
 }

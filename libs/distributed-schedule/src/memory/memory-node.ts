@@ -5,9 +5,10 @@ import type { BoardShares } from '../protocol/board/board-shares.js';
 import type { KeptEnds } from '../protocol/contract/attempt-end.js';
 import { MEMBER_TTL_MS } from '../protocol/contract/constants.js';
 import { type NodeSet, SINGLE_POSITION, stampText } from '../protocol/contract/node-set.js';
-import type { Clock, VotingNode } from '../protocol/contract/ports.js';
+import type { Claim, ClaimReply, ClaimTerms, Clock, VotingNode } from '../protocol/contract/ports.js';
 import { DEFAULTS } from '../protocol/options/protocol-options.js';
 import type { LedgerSnapshot } from './ledger-memory.js';
+import type { AcquireVote, LockAsk } from './lock-ask.js';
 import { type BeatSnapshot, MemoryBeats } from './memory-beats.js';
 import { type BoardPart, type BoardSnapshot, MemoryBoard } from './memory-board.js';
 import { connectNode, type MemoryConnection } from './memory-connection.js';
@@ -25,6 +26,20 @@ export interface MemorySnapshot {
   readonly beats: BeatSnapshot;
   readonly board: BoardSnapshot;
   readonly standbySets: StandbySetSnapshot;
+}
+
+/** Locks, and one claim for each, in one message. */
+export interface MemoryBid {
+  readonly locks: readonly Pick<LockAsk, 'task' | 'value' | 'holder' | 'ttlMs'>[];
+  readonly claims: readonly Claim[];
+  readonly terms: ClaimTerms;
+  /** Of this node. */
+  readonly position: string;
+}
+
+export interface MemoryBidAnswer {
+  readonly votes: readonly AcquireVote[];
+  readonly reply: ClaimReply;
 }
 
 let lastNonce = 0;
@@ -102,6 +117,22 @@ export class MemoryNode {
     return connectNode({ clock, ledger, beats, locks, standbySets }, connection);
   }
 
+  /** The model of bid-script.ts: locks, and of those that are granted the claims. */
+  bid({ locks, claims, terms, position }: MemoryBid): MemoryBidAnswer {
+    const { ids, deadlineMs } = terms;
+    const votes = locks.map((ask) => this.locks.acquire({ ...ask, deadlineMs, meant: { position, ids } }));
+    const reply = this.claimBeside(votes, { claims, terms, position });
+    return { votes, reply };
+  }
+
+  /** The claims of such a message, when its locks have been decided. */
+  claimBeside(
+    votes: readonly AcquireVote[],
+    { claims, terms, position }: Omit<MemoryBid, 'locks'>,
+  ): ClaimReply {
+    return this.ledger.claim(claims, terms, position, (index) => votes[index]?.kind === 'acquired');
+  }
+
   /** The board of the node as one instance sees it. It answers also while the node abstains from votes. */
   connectBoard({ label, onReply }: Pick<MemoryConnection, 'label' | 'onReply'>): BoardNode {
     return {
@@ -113,6 +144,11 @@ export class MemoryNode {
         return { answered: true, value, nodeTimeMs };
       },
     };
+  }
+
+  /** What its clock shows. */
+  get nowMs(): number {
+    return this.clock.wallMs();
   }
 
   endsIn(line: string): KeptEnds {

@@ -53,10 +53,10 @@ export class OpenRuns {
 
   counted(locks: LockProvider): LockProvider {
     return {
-      tryAcquire: async (tasks, ttlMs) => {
+      tryAcquire: async (tasks, ttlMs, carried) => {
         this.asked += 1;
         try {
-          const verdicts = await locks.tryAcquire(tasks, ttlMs);
+          const verdicts = await locks.tryAcquire(tasks, ttlMs, carried);
           for (const verdict of verdicts) if (verdict.kind === 'acquired') this.held.add(keyOf(verdict.lock));
           return verdicts;
         } finally {

@@ -123,7 +123,14 @@ export class MemoryCluster {
     given: JoinOptions,
   ): Scheduler {
     const lockNodes = used.flatMap((index) => this.nodes[index] ?? []);
-    const locks = new MemoryLockProvider(lockNodes, this.random, id);
+    const locks = new MemoryLockProvider(
+      lockNodes,
+      this.random,
+      id,
+      given.wrapLocks === undefined && given.wrapLedger === undefined && given.wrapNode === undefined
+        ? used.map((index) => positionAt(index, used.length))
+        : undefined,
+    );
     const { clock, observer } = ports;
     const { identityWaitMs = IDENTITY_WAIT_MS, takeOver } = given;
     const electorate = new Electorate({

@@ -2,11 +2,11 @@
 
 import { describe, expect, it } from 'vitest';
 import { Admission } from '#src/protocol/bid/admission.js';
-import { surrender } from '#src/protocol/bid/bid.js';
 import type { BidParts } from '#src/protocol/bid/bid-parts.js';
 import { claimAll } from '#src/protocol/bid/claim-batch.js';
 import type { LockedTick } from '#src/protocol/bid/locked-tick.js';
 import { OwnClaims, whoseClaim } from '#src/protocol/bid/own-claims.js';
+import { surrender } from '#src/protocol/bid/surrender.js';
 import type { DueTick } from '#src/protocol/contract/due-tick.js';
 import type { LedgerIds } from '#src/protocol/contract/ledger-id.js';
 import type { Claim, ClaimVerdict } from '#src/protocol/contract/ports.js';

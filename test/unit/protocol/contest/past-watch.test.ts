@@ -6,6 +6,7 @@ import { toAnswer } from '#src/protocol/ledger/line-past.js';
 import { RunChains } from '#src/protocol/run/run-chains.js';
 import type { RunParts } from '#src/protocol/run/run-parts.js';
 import { RunRegister } from '#src/protocol/run/run-register.js';
+import { SeededRandom } from '#src/testing/seeded-random.js';
 import { EVERY_SECOND, taskOf } from '../../../support/tasks.js';
 
 const T = 1_000_000;
@@ -23,6 +24,7 @@ function looking(instanceId: string, members: readonly string[]) {
     clusterClock: { synchronised: true, nowMs: () => T + 500 },
     clock: { monotonicMs: () => 0, wallMs: () => 0 },
     options: { leaseTtlMs: 3_000 },
+    random: new SeededRandom(1),
     stopped: new AbortController().signal,
     track: () => undefined,
     observer: { observe: () => undefined },

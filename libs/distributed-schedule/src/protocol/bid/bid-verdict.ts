@@ -69,6 +69,16 @@ export function decideBid(
     : decided;
 }
 
+/** What a claim has met that went with a lock which was not acquired, where that decides more than the lock does. */
+export function metByLostClaim(
+  { due }: Pick<LockedTick, 'due'>,
+  verdict: ClaimVerdict | undefined,
+  ownClaims: OwnClaims,
+): BidVerdict | undefined {
+  if (verdict?.kind === 'outdated') return { kind: 'outdated' };
+  return verdict?.kind === 'taken' ? decideTaken({ due }, verdict, ownClaims) : undefined;
+}
+
 function decideClaimed(
   candidate: LockedTick,
   verdict: ClaimVerdict | undefined,
@@ -104,7 +114,7 @@ function withoutMajority(detail: string, setBackMs: number | undefined): BidVerd
 
 /** Nobody reports a tick as taken by itself. */
 function decideTaken(
-  { due }: LockedTick,
+  { due }: Pick<LockedTick, 'due'>,
   verdict: Extract<ClaimVerdict, { kind: 'taken' }>,
   ownClaims: OwnClaims,
 ): BidVerdict {

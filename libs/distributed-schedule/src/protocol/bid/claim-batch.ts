@@ -1,10 +1,13 @@
 /** Step 5 of a bid: the claims of all ticks whose locks are ours, in one message per node, as long as they are open. */
 
 import type { DueTick } from '../contract/due-tick.js';
+import type { ClaimVerdict } from '../contract/ports.js';
 import type { BidParts } from './bid-parts.js';
-import { type BidVerdict, decideBid } from './bid-verdict.js';
+import { type BidVerdict, decideBid, NO_VERDICT } from './bid-verdict.js';
+import { isLocked } from './choose-starts.js';
 import type { LockedTick } from './locked-tick.js';
 import { claimUntilDecided } from './open-claims.js';
+import { surrender } from './surrender.js';
 
 interface ClaimBatchEnds {
   readonly start: (won: LockedTick) => void;
@@ -15,11 +18,32 @@ interface ClaimBatchEnds {
 /** A claim is sent again only while there is time for that call and for another bid: the lock and the claim. */
 const CALLS_LEFT = 3;
 
+/** The claims of those that are locked; of the others the verdict stands. @param first what copies that have gone with the locks have met */
+export async function claimLocked(
+  parts: BidParts,
+  steps: readonly (LockedTick | BidVerdict)[],
+  start: (won: LockedTick) => void,
+  first?: readonly (ClaimVerdict | undefined)[],
+): Promise<readonly BidVerdict[]> {
+  const verdicts = await claimAll(
+    parts,
+    steps.filter(isLocked),
+    {
+      start,
+      // Not awaited: winners must not wait for losers' messages, which have left and are not overtaken on their connection.
+      giveUp: (losers, standing) => parts.track(surrender(parts, losers, standing)),
+    },
+    first,
+  );
+  return steps.map((step) => (isLocked(step) ? (verdicts.get(step) ?? NO_VERDICT) : step));
+}
+
 /** Asks for all of them, starts each that is won at once, and gives up what is not won. */
 export async function claimAll(
   parts: BidParts,
   locked: readonly LockedTick[],
   { start, giveUp }: ClaimBatchEnds,
+  first?: readonly (ClaimVerdict | undefined)[],
 ): Promise<ReadonlyMap<LockedTick, BidVerdict>> {
   const verdicts = new Map<LockedTick, BidVerdict>();
   for (const { claim, lease } of locked) {
@@ -46,6 +70,7 @@ export async function claimAll(
       }
       giveUp(losers.map(toCandidate), standing.map(toCandidate));
     },
+    first,
   );
   return verdicts;
 }

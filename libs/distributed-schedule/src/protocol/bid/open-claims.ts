@@ -3,7 +3,7 @@
  * find the tick taken, by itself. Surrendered, it is never sent again: a copy behind its give-back would stand for nobody.
  */
 
-import type { Claim, ClaimVerdict } from '../contract/ports.js';
+import type { AnswersWanted, Claim, ClaimVerdict } from '../contract/ports.js';
 import type { BidParts } from './bid-parts.js';
 
 export type OpenClaimParts = Pick<BidParts, 'clock' | 'ledger' | 'admission'>;
@@ -12,7 +12,7 @@ export type OpenClaimParts = Pick<BidParts, 'clock' | 'ledger' | 'admission'>;
 const FIRST_PAUSE_MS = 10;
 const MAX_PAUSE_MS = 160;
 /** Surrendered after this without an answer: a silent ledger must not keep a run lock for ever. */
-const MAX_OPEN_MS = 500;
+export const MAX_OPEN_MS = 500;
 
 /** What a claim has come to. */
 export interface Decided<T> {
@@ -28,17 +28,19 @@ export async function claimUntilDecided<T extends { readonly claim: Claim }>(
   candidates: readonly T[],
   mayAskAgain: (candidate: T) => boolean,
   settle: (decided: readonly Decided<T>[]) => void,
+  /** What their first copies have met, which have gone with their locks; absent: none has been sent. */
+  first?: readonly (ClaimVerdict | undefined)[],
 ): Promise<void> {
   const out = new Set<T>();
   const lastMs = parts.clock.monotonicMs() + MAX_OPEN_MS;
   let open = candidates;
   for (let copies = 1; open.length > 0; copies += 1) {
-    // Where more is to be bid for than there is time for, no bid goes out ahead of the answers to the last: the slowest node sets the pace.
-    const wanted = parts.admission.isLimited ? 'all' : 'majority';
-    const answers = await parts.ledger.claim(
-      open.map(({ claim }) => claim),
-      wanted,
-    );
+    const answers =
+      (copies === 1 ? first : undefined) ??
+      (await parts.ledger.claim(
+        open.map(({ claim }) => claim),
+        answersWanted(parts),
+      ));
     const verdicts = new Map(open.map((candidate, index) => [candidate, answers[index]]));
     for (const [candidate, verdict] of verdicts) if (verdict?.votesOut !== 0) out.add(candidate);
     const isInTime = parts.clock.monotonicMs() < lastMs;
@@ -52,13 +54,19 @@ export async function claimUntilDecided<T extends { readonly claim: Claim }>(
       return [...left];
     };
     const undecided = keepOpen(open);
-    if (undecided.length > 0) await pause(parts, copies);
+    if (undecided.length > 0) await pauseAfter(parts, copies);
     // The pause may have cost the time, or the trust, for another copy.
     open = keepOpen(undecided);
   }
 }
 
-async function pause({ clock }: OpenClaimParts, copies: number): Promise<void> {
+/** Where more is to be bid for than there is time for, no bid goes out ahead of the answers to the last: the slowest node sets the pace. */
+export function answersWanted({ admission }: Pick<BidParts, 'admission'>): AnswersWanted {
+  return admission.isLimited ? 'all' : 'majority';
+}
+
+/** Before the next copy. @param copies how many have gone */
+export async function pauseAfter({ clock }: Pick<OpenClaimParts, 'clock'>, copies: number): Promise<void> {
   const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (copies - 1), MAX_PAUSE_MS);
   await clock.sleepUntil(clock.monotonicMs() + pauseMs);
 }

@@ -1,7 +1,7 @@
 /** A tick on its way to its run. */
 
+import type { TickRef } from './claim.js';
 import type { ScheduledTask } from './tick-context.js';
-import type { TickRef } from './voting-node.js';
 
 /** A tick of a task that is due, with its own limit. */
 export interface DueTick {

@@ -1,6 +1,7 @@
 /** The run locks. Part of the ports (ports.ts), and apart because they have much to say. */
 
 import type { LineEnds } from './attempt-end.js';
+import type { CarriedClaims } from './carried-claims.js';
 
 /** A run lock that this instance was granted. */
 export interface HeldLock {
@@ -57,8 +58,15 @@ export type ExtendVerdict =
 
 /** Keeps runs of a task apart and shows dead holders; only the TickLedger makes a tick run once. One verdict per request, in order. */
 export interface LockProvider {
-  /** Tries once. What a minority granted is taken back first. Trust counts from *before* this call; the caller measures it. */
-  tryAcquire(tasks: readonly string[], ttlMs: number): Promise<readonly LockVerdict[]>;
+  /**
+   * Tries once. What a minority granted is taken back first. Trust counts from *before* this call; the caller measures it.
+   * @param carried claims that may go with the messages. A provider that leaves them out is asked to claim nothing.
+   */
+  tryAcquire(
+    tasks: readonly string[],
+    ttlMs: number,
+    carried?: CarriedClaims,
+  ): Promise<readonly LockVerdict[]>;
   /** Renews locks that are ours, and restores them where a node lost them; never one after which somebody else locked or claimed. */
   extend(locks: readonly LockToExtend[], ttlMs: number): Promise<readonly ExtendVerdict[]>;
   /** Best effort: what is not freed expires. Every node that answers keeps the ends, even of a lock we lost. Never rejects. */

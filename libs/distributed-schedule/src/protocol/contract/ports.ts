@@ -3,12 +3,22 @@
  * A port takes all the work of one instant in one message per node, and *answers*: it rejects only for a bug.
  */
 
-import type { LedgerIds } from './ledger-id.js';
+import type { ClaimsOnTheWay } from './carried-claims.js';
+import type { AnswersWanted, Claim, ClaimVerdict, TickRef } from './claim.js';
 import type { PruneAnswer, PruneRequest } from './prunable-lines.js';
 import type { StandbyTicks } from './standby-set.js';
 import type { StopSignal } from './stop.js';
-import type { Claim, TickRef } from './voting-node.js';
 
+export type { CarriedClaims, ClaimsOnTheWay } from './carried-claims.js';
+export type {
+  AnswersWanted,
+  Claim,
+  ClaimReply,
+  ClaimTerms,
+  ClaimVerdict,
+  ClaimVote,
+  TickRef,
+} from './claim.js';
 export type {
   ExtendVerdict,
   HeldLock,
@@ -21,10 +31,6 @@ export type {
 } from './lock-provider.js';
 export type {
   BeatReply,
-  Claim,
-  ClaimReply,
-  ClaimTerms,
-  ClaimVote,
   InquiredLine,
   InquiryReply,
   InquiryRequest,
@@ -32,7 +38,6 @@ export type {
   LineInquiry,
   NodeReply,
   NodeTick,
-  TickRef,
   VotingNode,
 } from './voting-node.js';
 
@@ -69,23 +74,6 @@ export interface TimeSample {
 
 // ---- ledger -----------------------------------------------------------------------------------------------
 
-export type ClaimVerdict = {
-  /** Nodes that granted, or may have granted, this claim. When the claim is not won these are to be given back. */
-  readonly votesOut: number;
-  /** Answers are missing that could make it won. It is open still: claimed again with the same id, or given back. */
-  readonly undecided?: true;
-  /** Clocks of nodes, set back by at least this, kept it from being won. */
-  readonly setBackMs?: number;
-} /** `ids`: what every copy of the message named, by position. Absent where the ledger knows none. */ & (
-  | { readonly kind: 'won'; readonly ids?: LedgerIds }
-  | { readonly kind: 'taken'; readonly claimId?: string }
-  | { readonly kind: 'late' }
-  /** Answers enough, but no majority for anybody: bid again. */
-  | { readonly kind: 'split' }
-  | { readonly kind: 'no_quorum'; readonly reason: string }
-  | { readonly kind: 'outdated' }
-);
-
 /** What a ledger says of one tick. It may leave out what it cannot tell; ledger/line-past.ts says what that comes to. */
 export type PeekVerdict = {
   /** No tick at or before this can be won; a silent node counts as a grant. 0: unknown task. Absent: policies do not look back. */
@@ -114,9 +102,6 @@ export type PeekVerdict = {
   | { readonly kind: 'unknown' }
 );
 
-/** Whether a majority that agrees is enough, or every node that answers is to be heard. Absent: a majority. */
-export type AnswersWanted = 'majority' | 'all';
-
 /**
  * Per task the highest tick granted, on a majority. ARCHITECTURE.md argues why no tick is won twice, without clock or expiry.
  *
@@ -126,6 +111,8 @@ export type AnswersWanted = 'majority' | 'all';
 export interface TickLedger {
   /** At most one claim id ever gets `won` for a tick. A claim that is repeated with the same id is harmless. */
   claim(claims: readonly Claim[], answers?: AnswersWanted): Promise<readonly ClaimVerdict[]>;
+  /** Claims that may go with the message for their locks. Undefined, or absent: these are claimed by a message of their own. */
+  carry?(claims: readonly Claim[]): ClaimsOnTheWay | undefined;
   /** Best effort, never rejects. Only for the owner of the claims, once it has decided never to run the ticks. */
   giveBack(claims: readonly Claim[]): Promise<void>;
   /** A hint without effect: whether a bid still makes sense. */

@@ -3,7 +3,8 @@
  */
 
 import type { KeptEnds } from './attempt-end.js';
-import type { LedgerId, LedgerIds } from './ledger-id.js';
+import type { Claim, ClaimReply, ClaimTerms } from './claim.js';
+import type { LedgerId } from './ledger-id.js';
 import type {
   BeatSign,
   ConfirmAnswer,
@@ -15,66 +16,8 @@ import type {
   StampAnswer,
   StampRequest,
 } from './node-identity.js';
-import type { NodeSet } from './node-set.js';
 import type { PruneAnswer, PruneRequest } from './prunable-lines.js';
 import type { StandbyQuestion } from './standby-set.js';
-
-/** A tick of a task. */
-export interface TickRef {
-  readonly task: string;
-  /** Scheduled instant, epoch ms of cluster time. */
-  readonly tick: number;
-}
-
-/** A request to be the one that starts a tick. */
-export interface Claim extends TickRef {
-  /** Random per attempt. A claim id that is shared or derived doubles ticks. */
-  readonly claimId: string;
-  /** A node refuses the claim when its own clock is past `tick + maxLatenessMs`. */
-  readonly maxLatenessMs: number;
-  /** The line of the trigger that makes this tick, and the instant there: claimed with it, so that the trigger makes no other one. */
-  readonly trigger?: TickRef;
-}
-
-/** One reply of the claim script. `setBackMs`: the clock was set back by at least this, and refuses until it catches up. */
-export type ClaimVote =
-  | { readonly kind: 'granted' }
-  /** The node has granted this tick or a later one; `claimId` got it, where it is this very tick. */
-  | { readonly kind: 'taken'; readonly claimId?: string; readonly setBackMs?: number }
-  /** At or below the floor of a node that may have forgotten, or that of the lines that it pruned. */
-  | { readonly kind: 'quarantined'; readonly setBackMs?: number }
-  /** Further ahead of the node's clock than EARLY. */
-  | { readonly kind: 'early'; readonly setBackMs?: number }
-  /** Further behind the node's clock than `maxLatenessMs`. */
-  | { readonly kind: 'late' }
-  /** Applied after the deadline of this copy of the message. */
-  | { readonly kind: 'too_late' }
-  /** No set is on record, or one of an older generation. */
-  | { readonly kind: 'unstamped' }
-  /** A newer generation of the node set is on record. */
-  | { readonly kind: 'outdated' }
-  /** Another node set of the same generation is on record, whose majorities need not meet the caller's. */
-  | { readonly kind: 'conflict' }
-  /** The claim names another id for this node, or for some position an older one than this node has noted. */
-  | { readonly kind: 'renamed' }
-  /** The id of this node has no vote yet. */
-  | { readonly kind: 'unconfirmed' };
-
-/** What a message with claims says about the nodes. */
-export interface ClaimTerms {
-  readonly set: NodeSet;
-  /** The ids of the nodes that count, the asked one among them. */
-  readonly ids: LedgerIds;
-  /** Node time of the asked node after which it refuses this copy; 0 = none. */
-  readonly deadlineMs: number;
-}
-
-export interface ClaimReply {
-  /** One per claim, in order. */
-  readonly votes: readonly ClaimVote[];
-  /** With `renamed`: the ids by which the node refused, by position, its own among them where that is another. */
-  readonly ids?: LedgerIds;
-}
 
 /** One node's reply, or why there is none. No reply is *no vote*, whatever the cause. */
 export type NodeReply<T> =
@@ -164,6 +107,8 @@ export interface VotingNode {
   /** Its place in the set of nodes, by address: for comparing, not for showing. */
   readonly position: string;
   claim(claims: readonly Claim[], terms: ClaimTerms): Promise<NodeReply<ClaimReply>>;
+  /** A copy of these claims leaves now with the message for their locks. Answers whom to tell what the node says of them. Absent: they go by themselves only. */
+  carry?(claims: readonly Claim[], deadlineMs: number): (reply: NodeReply<ClaimReply>) => void;
   giveBack(claims: readonly Claim[]): Promise<NodeReply<void>>;
   peek(tasks: readonly string[]): Promise<NodeReply<readonly NodeTick[]>>;
   /** Records a sign of life; answers with the live instances, the newest ticks of the tasks and who the node is. */

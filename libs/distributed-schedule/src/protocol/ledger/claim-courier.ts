@@ -47,6 +47,15 @@ export class ClaimCourier implements VotingNode {
     return this.noted(reply);
   }
 
+  carry(claims: readonly Claim[], deadlineMs: number): (reply: NodeReply<ClaimReply>) => void {
+    void this.sendKept();
+    const copies = this.unconfirmed.sent(claims, deadlineMs);
+    return (reply) => {
+      if (reply.answered) this.unconfirmed.answered(copies);
+      this.noted(reply);
+    };
+  }
+
   giveBack(claims: readonly Claim[]): Promise<NodeReply<void>> {
     this.unconfirmed.add(claims);
     return this.sendKept();

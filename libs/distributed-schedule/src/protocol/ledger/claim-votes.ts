@@ -4,7 +4,12 @@ import type { Claim, ClaimVerdict, ClaimVote } from '../contract/ports.js';
 import { countsOf, quorumOf } from '../contract/quorum.js';
 import { setBackAmong } from './clock-set-back.js';
 
-export function decideClaim(claim: Claim, votes: readonly (ClaimVote | undefined)[]): ClaimVerdict {
+/** @param hasLock where it has not, another copy would not be asked for either by nodes that have refused the lock */
+export function decideClaim(
+  claim: Claim,
+  votes: readonly (ClaimVote | undefined)[],
+  hasLock = true,
+): ClaimVerdict {
   const out = { votesOut: votesOut(votes) };
   const count = (kind: ClaimVote['kind']): number => votes.filter((vote) => vote?.kind === kind).length;
   if (count('outdated') > 0) return { kind: 'outdated', ...out };
@@ -18,7 +23,8 @@ export function decideClaim(claim: Claim, votes: readonly (ClaimVote | undefined
     return { kind: 'taken', ...out, ...owner, ...(owner.claimId === undefined && setBack) };
   // A copy that came too late, or under an old name of its node, says nothing about the next one.
   const silent = votes.filter((vote) => vote === undefined).length;
-  const mayGrant = granted + silent + count('too_late') + count('renamed');
+  const mayGrant =
+    granted + silent + count('too_late') + count('renamed') + (hasLock ? count('not_asked') : 0);
   const open = { ...out, ...setBack, ...(mayGrant >= quorum && { undecided: true as const }) };
   if (granted + count('taken') >= quorum) return { kind: 'split', ...open };
   return { kind: 'no_quorum', ...open, reason: describeVotes(votes) };

@@ -6,7 +6,9 @@ import type { ScheduleObserver } from '../contract/observer.js';
 import type {
   AnswersWanted,
   BeatVerdict,
+  CarriedClaims,
   Claim,
+  ClaimsOnTheWay,
   ClaimVerdict,
   LockProvider,
   Membership,
@@ -20,6 +22,8 @@ import { answersTo } from './line-past.js';
 export interface GuardedLedger {
   /** One verdict per claim, in order; none where the ledger threw. */
   claim(claims: readonly Claim[], answers?: AnswersWanted): Promise<readonly ClaimVerdict[]>;
+  /** Undefined: they are claimed by a message of their own. */
+  carry(claims: readonly Claim[]): ClaimsOnTheWay | undefined;
   giveBack(claims: readonly Claim[]): Promise<void>;
   /** One answer per tick, in order, in full; `unknown` where the ledger gave none. */
   peek(dues: readonly DueTick[]): Promise<readonly PeekAnswer[]>;
@@ -65,6 +69,7 @@ export function guardLedger(ledger: TickLedger, observer: ScheduleObserver): Gua
   return {
     claim: (claims, answers) =>
       guarded(observer, 'tick ledger: claim', [], () => ledger.claim(claims, answers)),
+    carry: (claims) => guardCarried(ledger.carry?.(claims), observer),
     giveBack: (claims) => guarded(observer, 'giving back', undefined, () => ledger.giveBack(claims)),
     peek: (dues) =>
       guarded(observer, 'tick ledger: peek', answersTo(dues.length, []), async () =>
@@ -79,12 +84,26 @@ export function guardLedger(ledger: TickLedger, observer: ScheduleObserver): Gua
   };
 }
 
+function guardCarried(
+  onTheWay: ClaimsOnTheWay | undefined,
+  observer: ScheduleObserver,
+): ClaimsOnTheWay | undefined {
+  if (onTheWay === undefined) return undefined;
+  return {
+    carried: onTheWay.carried,
+    get haveLeft() {
+      return onTheWay.haveLeft;
+    },
+    verdicts: (...asked) => guarded(observer, 'tick ledger: claim', [], () => onTheWay.verdicts(...asked)),
+  };
+}
+
 /** Without a verdict a lock is neither acquired nor extended; one that was not released expires. */
 export function guardLocks(locks: LockProvider, observer: ScheduleObserver): LockProvider {
   const { keepEnds } = locks;
   return {
-    tryAcquire: (tasks, ttlMs) =>
-      guarded(observer, 'lock provider: tryAcquire', [], () => locks.tryAcquire(tasks, ttlMs)),
+    tryAcquire: (tasks, ttlMs, carried?: CarriedClaims) =>
+      guarded(observer, 'lock provider: tryAcquire', [], () => locks.tryAcquire(tasks, ttlMs, carried)),
     extend: (held, ttlMs) => guarded(observer, 'lock provider: extend', [], () => locks.extend(held, ttlMs)),
     release: (held) => guarded(observer, 'lock provider: release', undefined, () => locks.release(held)),
     ...(keepEnds && {

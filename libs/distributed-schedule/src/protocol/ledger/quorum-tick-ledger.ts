@@ -6,8 +6,8 @@ import type {
   AnswersWanted,
   Claim,
   ClaimReply,
+  ClaimsOnTheWay,
   ClaimVerdict,
-  ClaimVote,
   NodeReply,
   NodeTick,
   PeekVerdict,
@@ -17,6 +17,8 @@ import type {
 } from '../contract/ports.js';
 import type { PruneAnswer, PruneRequest } from '../contract/prunable-lines.js';
 import { answersOf } from '../contract/voting-node.js';
+import { CarriedMessages } from './carried-messages.js';
+import { isBehind, isOfAnotherSet, type Replies, votesAt, votesOf } from './claim-replies.js';
 import { decideClaim, isWon, votesOut } from './claim-votes.js';
 import { areAgreed, decidePeeks, type TickLists, timeOf } from './peek-votes.js';
 import { repliesUntil } from './replies-until.js';
@@ -38,16 +40,50 @@ export class QuorumTickLedger implements TickLedger {
     if (claims.length === 0) return [];
     const refusal = this.electorate.mayBid?.();
     if (refusal !== undefined) return claims.map(() => notAsked(refusal));
-    const { replies: first, ids: firstIds } = await this.ask(claims, answers);
+    const ids = this.electorate.namedIds();
+    return this.decide(
+      claims,
+      { replies: await this.heard(claims, this.ask(claims, ids), answers), ids },
+      answers,
+    );
+  }
+
+  carry(claims: readonly Claim[]): ClaimsOnTheWay | undefined {
+    const [first] = this.nodes;
+    const mayBeCarried = claims.length > 0 && this.nodes.every(({ carry }) => carry !== undefined);
+    if (first === undefined || !mayBeCarried || this.electorate.mayBid?.() !== undefined) return undefined;
+    const ids = this.electorate.namedIds();
+    const messages = new CarriedMessages(this.nodes, claims, this.electorate.terms(first, ids).set, ids);
+    return {
+      carried: messages,
+      get haveLeft() {
+        return messages.haveLeft;
+      },
+      verdicts: async (places, haveLocks, answers = 'majority') => {
+        const those = places.flatMap((place) => claims[place] ?? []);
+        const votes = messages.replies().map(async (reply) => votesAt(await reply, places));
+        const replies = await this.heard(those, votes, haveLocks ? answers : 'all');
+        if (haveLocks) return this.decide(those, { replies, ids }, answers);
+        for (const [node, reply] of replies.entries()) this.learn(node, reply);
+        return those.map((claim, index) => decideClaim(claim, votesOf(replies, index), false));
+      },
+    };
+  }
+
+  private async decide(
+    claims: readonly Claim[],
+    { replies: first, ids: firstIds }: Asked,
+    answers: AnswersWanted,
+  ): Promise<readonly ClaimVerdict[]> {
     const verdicts = claims.map((claim, index) => named(decideClaim(claim, votesOf(first, index)), firstIds));
     if (!first.some(isBehind)) return verdicts;
     // The terms were behind what the nodes know. What is open may be claimed again, by better ones: the claim ids are the same.
     for (const [node, reply] of first.entries()) this.learn(node, reply);
     await this.electorate.mend?.();
     const open = claims.filter((_, index) => isOpen(verdicts[index]));
-    const isAsBefore = this.electorate.namedIds() === firstIds;
-    if (open.length === 0 || isAsBefore) return verdicts;
-    const { replies: second, ids } = await this.ask(open, answers);
+    const ids = this.electorate.namedIds();
+    if (open.length === 0 || ids === firstIds) return verdicts;
+    const second = await this.heard(open, this.ask(open, ids), answers);
     return claims.map((claim, index) => {
       const before = verdicts[index];
       const slot = open.indexOf(claim);
@@ -58,13 +94,19 @@ export class QuorumTickLedger implements TickLedger {
     });
   }
 
-  private async ask(claims: readonly Claim[], answers: AnswersWanted): Promise<Asked> {
-    const ids = this.electorate.namedIds();
-    const asked = this.nodes.map((node) => node.claim(claims, this.electorate.terms(node, ids)));
+  private ask(claims: readonly Claim[], ids: LedgerIds): readonly Promise<NodeReply<ClaimReply>>[] {
+    return this.nodes.map((node) => node.claim(claims, this.electorate.terms(node, ids)));
+  }
+
+  private heard(
+    claims: readonly Claim[],
+    asked: readonly Promise<NodeReply<ClaimReply>>[],
+    answers: AnswersWanted,
+  ): Promise<Replies> {
     // Only a start is urgent. What is lost waits for all, who then need no give-back where they have refused.
     const areWon = (replies: Replies): boolean =>
       answers === 'majority' && claims.every((_, index) => isWon(votesOf(replies, index)));
-    return { replies: await repliesUntil(asked, areWon, (reply, node) => this.heardLate(node, reply)), ids };
+    return repliesUntil(asked, areWon, (reply, node) => this.heardLate(node, reply));
   }
 
   /** The verdict stands. What this node says of the set or of the ids counts for the next one. */
@@ -118,9 +160,6 @@ export class QuorumTickLedger implements TickLedger {
   }
 }
 
-/** By node. Undefined where the verdict did not wait for it: it may have granted. */
-type Replies = readonly (NodeReply<ClaimReply> | undefined)[];
-
 type TickReplies = readonly (NodeReply<readonly NodeTick[]> | undefined)[];
 
 function listsOf(replies: TickReplies): TickLists {
@@ -144,25 +183,4 @@ function notAsked({ why, isOutdated }: NoBid): ClaimVerdict {
 
 function isOpen(verdict: ClaimVerdict | undefined): boolean {
   return verdict === undefined || verdict.kind === 'no_quorum' || verdict.kind === 'split';
-}
-
-/** Whether a node has refused the whole message for the terms that came with it. */
-function isBehind(reply: NodeReply<ClaimReply> | undefined): boolean {
-  const kind = wholeKind(reply);
-  return kind === 'renamed' || kind === 'unconfirmed' || kind === 'unstamped';
-}
-
-function isOfAnotherSet(reply: NodeReply<ClaimReply>): boolean {
-  const kind = wholeKind(reply);
-  return kind === 'outdated' || kind === 'conflict';
-}
-
-/** A refusal of the whole message is the same for all its claims. */
-function wholeKind(reply: NodeReply<ClaimReply> | undefined): ClaimVote['kind'] | undefined {
-  return reply?.answered === true ? reply.value.votes[0]?.kind : undefined;
-}
-
-/** The votes for one of the batch; undefined where the node gave none. */
-function votesOf(replies: Replies, index: number): readonly (ClaimVote | undefined)[] {
-  return replies.map((reply) => (reply?.answered === true ? reply.value.votes[index] : undefined));
 }

@@ -6,6 +6,7 @@
 import type {
   AnswersWanted,
   Claim,
+  ClaimsOnTheWay,
   ClaimVerdict,
   PeekVerdict,
   TickLedger,
@@ -42,6 +43,11 @@ export class TriggerLedger implements TickLedger {
       const isTriggered = claim?.trigger !== undefined;
       return isTriggered ? both(claim, verdict, ofTriggers.next().value) : verdict;
     });
+  }
+
+  /** Two claims in one are two messages. */
+  carry(claims: readonly Claim[]): ClaimsOnTheWay | undefined {
+    return claims.some(({ trigger }) => trigger !== undefined) ? undefined : this.ledger.carry?.(claims);
   }
 
   giveBack(claims: readonly Claim[]): Promise<void> {

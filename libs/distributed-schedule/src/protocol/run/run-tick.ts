@@ -1,8 +1,8 @@
 /** One won tick, top to bottom, and what its end starts. Steps as in ARCHITECTURE.md: 6 wait, 7 run, 8 finish. */
 
-import { surrender } from '../bid/bid.js';
 import { keepEnds, toRelease } from '../bid/keep-ends.js';
 import type { LockedTick } from '../bid/locked-tick.js';
+import { surrender } from '../bid/surrender.js';
 import { Stop, type StopSignal } from '../contract/stop.js';
 import type { Lease } from '../lease/lease.js';
 import { runAttempts } from './attempts.js';

@@ -16,6 +16,7 @@ import { type LinePast, newestInstant } from '../contract/line-past.js';
 import type {
   AnswersWanted,
   Claim,
+  ClaimsOnTheWay,
   ClaimVerdict,
   PeekVerdict,
   TickLedger,
@@ -101,6 +102,11 @@ export class TimeoutLedger implements TickLedger {
       const { setBackMs: _, ...known } = own;
       return isAnother(runs, ref.tick) ? { ...known, kind: 'taken' } : own;
     });
+  }
+
+  /** What takes four steps goes with no lock. */
+  carry(claims: readonly Claim[]): ClaimsOnTheWay | undefined {
+    return claims.some((claim) => this.isTimeout(claim)) ? undefined : this.ledger.carry?.(claims);
   }
 
   async prune(request: PruneRequest): Promise<PruneAnswer> {

@@ -1,12 +1,14 @@
 import type { LedgerIds } from '../../protocol/contract/ledger-id.js';
-import type { Clock } from '../../protocol/contract/ports.js';
+import { setText } from '../../protocol/contract/node-set.js';
+import type { CarriedClaims, Clock } from '../../protocol/contract/ports.js';
 import { ANY_MEMORY, type LockAddressee } from '../../protocol/lease/lock-verdict.js';
 import { UnconfirmedReleases } from '../../protocol/lease/unconfirmed-releases.js';
 import type { RedisNode } from '../node/redis-node.js';
 import type { ScriptReply } from '../node/script-channel.js';
+import { BID_SCRIPT } from '../scripts/bid-script.js';
 import { wordsOfIds } from '../scripts/identity-words.js';
 import { ACQUIRE_SCRIPT, EXTEND_SCRIPT } from '../scripts/lock-scripts.js';
-import { type LockWords, parseLockReply, replyAt, wordsOfLock } from '../scripts/lock-words.js';
+import { claimReplyIn, type LockWords, parseLockReply, replyAt, wordsOfLock } from '../scripts/lock-words.js';
 import type { RedisKeys } from '../scripts/redis-keys.js';
 import type { RedisScript } from '../scripts/redis-scripts.js';
 import { RELEASE_SCRIPT } from '../scripts/release-script.js';
@@ -32,10 +34,11 @@ export interface LockBatcherSettings {
 
 type LockRequest = LockWords & { readonly key: string };
 
-/** Groups of one turn that leave as one message: they run the same script, and mean the same memories. */
+/** Groups of one turn that leave as one message: they run the same script, mean the same memories and carry the same claims. */
 interface Queue {
   readonly script: RedisScript;
   readonly ids: LedgerIds | undefined;
+  readonly carried: CarriedClaims | undefined;
   readonly rounds: LockRound[];
   readonly noted: Promise<void>;
 }
@@ -103,8 +106,10 @@ export class LockBatcher implements EngineClient {
   }
 
   /** Resolves when the votes on them are noted. */
-  private enqueue(script: RedisScript, { ids, rounds }: LockGroup): Promise<void> {
-    const waiting = this.queues.find((queue) => queue.script === script && queue.ids === ids);
+  private enqueue(script: RedisScript, { ids, rounds, carried }: LockGroup): Promise<void> {
+    const waiting = this.queues.find(
+      (queue) => queue.script === script && queue.ids === ids && queue.carried === carried,
+    );
     if (waiting !== undefined) {
       waiting.rounds.push(...rounds);
       return waiting.noted;
@@ -114,10 +119,10 @@ export class LockBatcher implements EngineClient {
     const noted = new Promise<void>((resolve) => {
       setImmediate(() => {
         this.queues = this.queues.filter((one) => one !== queue);
-        resolve(this.flush(script, asked, ids));
+        resolve(this.flush(script, asked, ids, carried));
       });
     });
-    const queue: Queue = { script, ids, rounds: asked, noted };
+    const queue: Queue = { script, ids, carried, rounds: asked, noted };
     this.queues = [...this.queues, queue];
     return noted;
   }
@@ -126,15 +131,17 @@ export class LockBatcher implements EngineClient {
     script: RedisScript,
     rounds: readonly LockRound[],
     ids: LedgerIds | undefined,
+    carried: CarriedClaims | undefined,
   ): Promise<void> {
     for (const { ttlMs } of rounds) this.longestTtlMs = Math.max(this.longestTtlMs, ttlMs);
     // Ahead of it on the same connection: a bid must not be refused because of our own old lock.
     if (script === ACQUIRE_SCRIPT) void this.unconfirmed.resend();
-    const { reply, refused } = parseLockReply(await this.ask(script, rounds, ids));
+    const { reply, refused } = parseLockReply(await this.ask(script, rounds, ids, carried));
     const words = rounds.map((_, index) => replyAt(reply, index));
     const { position, index: node, onRenamed } = this.settings;
     // Before anybody is told: a caller that asks again at once has to ask by what the node knows.
     if (words.some(({ kind }) => kind === 'renamed')) onRenamed(refused);
+    carried?.answered(position, claimReplyIn(reply, rounds.length, refused));
     for (const [index, word] of words.entries())
       if (word.kind !== 'released' && word.kind !== 'absent') rounds[index]?.note(word, node, position);
   }
@@ -143,13 +150,21 @@ export class LockBatcher implements EngineClient {
     script: RedisScript,
     requests: readonly LockRequest[],
     ids: LedgerIds | undefined,
+    carried: CarriedClaims | undefined,
   ): Promise<ScriptReply> {
     const { node, position } = this.settings;
     if (ids !== undefined && ids[position] === undefined) return NOT_COUNTED;
     const deadlineMs = node.callDeadlineNodeMs();
     const values = requests.map(({ value }) => value);
     const message = this.unconfirmed.sent(values, deadlineMs, this.longestTtlMs);
-    const reply = await this.send(script, requests, ids && { position, ids }, deadlineMs);
+    carried?.left(position, deadlineMs);
+    const reply = await this.send(
+      carried === undefined ? script : BID_SCRIPT,
+      requests,
+      ids && { position, ids },
+      deadlineMs,
+      carried && setText(carried.set),
+    );
     if (reply.answered) this.unconfirmed.answered(message);
     return reply;
   }
@@ -159,6 +174,7 @@ export class LockBatcher implements EngineClient {
     locks: readonly LockRequest[],
     meant: LockAddressee = ANY_MEMORY,
     deadlineMs = 0,
+    set?: string,
   ): Promise<ScriptReply> {
     const ids = wordsOfIds(meant.ids);
     const { node, keys, instanceId } = this.settings;
@@ -170,6 +186,7 @@ export class LockBatcher implements EngineClient {
         ...[presencePrefix, holderName(node, instanceId), String(deadlineMs)],
         ...[meant.position, String(ids.length / 2), ...ids],
         ...locks.flatMap((lock) => wordsOfLock(script, lock)),
+        ...(set === undefined ? [] : [set]),
       ],
     );
   }

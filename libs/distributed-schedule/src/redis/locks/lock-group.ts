@@ -6,6 +6,7 @@
  */
 
 import type { LedgerIds } from '../../protocol/contract/ledger-id.js';
+import type { CarriedClaims } from '../../protocol/contract/ports.js';
 import type { LockRound } from './lock-round.js';
 
 export class LockGroup {
@@ -20,6 +21,8 @@ export class LockGroup {
     private those: readonly LockRound[],
     /** The memories that every message names; undefined: whatever answers. */
     readonly ids?: LedgerIds | undefined,
+    /** Claims that go with its locks; undefined: none. */
+    readonly carried?: CarriedClaims | undefined,
     /** The messages that ask for them, by the index of the node. Each asks for all that were one group when it left. */
     readonly asked = new Map<number, Promise<void>>(),
   ) {}
@@ -40,7 +43,7 @@ export class LockGroup {
     const isMixed = refused.length > 0 && refused.length < this.those.length;
     if (isMixed && !this.isDecided) {
       this.those = this.those.filter((round) => round.hasGrantOf(node));
-      this.onPart(new LockGroup(refused, this.ids, this.asked));
+      this.onPart(new LockGroup(refused, this.ids, this.carried, this.asked));
     }
     if (this.isRefused) this.onRefused?.();
     return isMixed || refused.length === 0;

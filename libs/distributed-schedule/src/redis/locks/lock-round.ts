@@ -1,5 +1,5 @@
 import type { LineEnds } from '../../protocol/contract/attempt-end.js';
-import type { LockGrants, ShownClaims } from '../../protocol/contract/ports.js';
+import type { Claim, LockGrants, ShownClaims } from '../../protocol/contract/ports.js';
 import {
   decideAcquire,
   decideExtend,
@@ -17,6 +17,8 @@ export interface LockRoundParts {
   readonly value?: string | undefined;
   readonly claims?: ShownClaims | undefined;
   readonly ended?: LineEnds | undefined;
+  /** That goes with it. */
+  readonly claim?: Claim | undefined;
 }
 
 /** One lock that is asked for, renewed or released. The engine tells only for or against; contention, a lost lock and a silent majority must stay distinct. */
@@ -25,6 +27,7 @@ export class LockRound implements LockWords {
   readonly ttlMs: number;
   readonly claims: ShownClaims | undefined;
   readonly ended: LineEnds | undefined;
+  readonly claim: Claim | undefined;
   /** Empty until the engine has sent the first message of an acquire. */
   value: string;
   /** What the engine said of it; undefined while it is asked. */
@@ -35,13 +38,14 @@ export class LockRound implements LockWords {
   /** By the index of the node. */
   private readonly inFavour: boolean[] = [];
 
-  constructor({ key, nodes, ttlMs = 0, value = '', claims, ended }: LockRoundParts) {
+  constructor({ key, nodes, ttlMs = 0, value = '', claims, ended, claim }: LockRoundParts) {
     this.key = key;
     this.nodes = nodes;
     this.ttlMs = ttlMs;
     this.value = value;
     this.claims = claims;
     this.ended = ended;
+    this.claim = claim;
   }
 
   note(vote: LockVote, node: number, position: string): void {

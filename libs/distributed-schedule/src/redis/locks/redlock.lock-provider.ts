@@ -1,6 +1,7 @@
 import type { LineEnds } from '../../protocol/contract/attempt-end.js';
 import type { LedgerIds } from '../../protocol/contract/ledger-id.js';
 import type {
+  CarriedClaims,
   Clock,
   ExtendVerdict,
   LockProvider,
@@ -52,9 +53,15 @@ export class RedlockLockProvider implements LockProvider {
     this.engine = createEngine(clients);
   }
 
-  async tryAcquire(tasks: readonly string[], ttlMs: number): Promise<readonly LockVerdict[]> {
-    const rounds = tasks.map((task) => this.roundOf({ key: this.keyOf(task), ttlMs }));
-    await this.inTime(rounds, (group, bounded) => this.acquire(group, ttlMs, bounded));
+  async tryAcquire(
+    tasks: readonly string[],
+    ttlMs: number,
+    carried?: CarriedClaims,
+  ): Promise<readonly LockVerdict[]> {
+    const rounds = tasks.map((task, index) =>
+      this.roundOf({ key: this.keyOf(task), ttlMs, claim: carried?.claims[index] }),
+    );
+    await this.inTime(rounds, (group, bounded) => this.acquire(group, ttlMs, bounded), carried);
     return rounds.map((round, index) => this.verdictOn(round, tasks[index] ?? ''));
   }
 
@@ -141,6 +148,7 @@ export class RedlockLockProvider implements LockProvider {
   private async inTime(
     rounds: readonly LockRound[],
     ask: (group: LockGroup, bounded: Bounded) => Promise<void>,
+    carried?: CarriedClaims,
   ): Promise<void> {
     if (rounds.length === 0) return;
     const { clock, ids } = this.settings;
@@ -150,7 +158,7 @@ export class RedlockLockProvider implements LockProvider {
         group.onPart = begin;
         asked.push(ask(group, bounded));
       };
-      begin(new LockGroup(rounds, ids?.()));
+      begin(new LockGroup(rounds, carried?.ids ?? ids?.(), carried));
       // A group that is decided parts no more, so the last one of the list is the last of all.
       for (const one of asked) await one;
     });

@@ -40,7 +40,14 @@ import {
 } from '../scripts/identity-words.js';
 import { INQUIRY_SCRIPT, parseInquiry, wordsOfInquiry } from '../scripts/inquiry-script.js';
 import { CLAIM_SCRIPT, GIVE_BACK_SCRIPT, PEEK_SCRIPT } from '../scripts/ledger-scripts.js';
-import { all, linesOf, parseClaimReply, parsePruneAnswer, parseTick } from '../scripts/ledger-words.js';
+import {
+  all,
+  linesOf,
+  parseClaimReply,
+  parsePruneAnswer,
+  parseTick,
+  wordsOfClaim,
+} from '../scripts/ledger-words.js';
 import { BEAT_SCRIPT, LEAVE_SCRIPT } from '../scripts/membership-scripts.js';
 import { PRUNE_SCRIPT } from '../scripts/prune-script.js';
 import type { RedisKeys } from '../scripts/redis-keys.js';
@@ -63,9 +70,7 @@ export class RedisVotingNode implements VotingNode {
   claim(claims: readonly Claim[], terms: ClaimTerms): Promise<NodeReply<ClaimReply>> {
     const ids = wordsOfIds(terms.ids);
     const opening = [this.position, setText(terms.set), String(terms.deadlineMs), String(ids.length / 2)];
-    const words = claims.flatMap(({ task, tick, claimId, maxLatenessMs }) => [
-      ...[task, String(tick), claimId, String(maxLatenessMs)],
-    ]);
+    const words = claims.flatMap(wordsOfClaim);
     return this.ask(CLAIM_SCRIPT, [...opening, ...ids, ...words], ([refused, ...votes]) =>
       parseClaimReply(refused, votes, claims.length),
     );

@@ -1,6 +1,6 @@
 /** Votes and newest instants out of the scripts' words. A word that cannot be understood makes the reply none. */
 
-import type { ClaimReply, ClaimVote, NodeTick } from '../../protocol/contract/ports.js';
+import type { Claim, ClaimReply, ClaimVote, NodeTick } from '../../protocol/contract/ports.js';
 import { PRUNABLE_NOBODY, type PruneAnswer } from '../../protocol/contract/prunable-lines.js';
 import { parseIds } from './identity-words.js';
 
@@ -32,10 +32,18 @@ export function parseClaimReply(
   words: readonly unknown[],
   count: number,
 ): ClaimReply | undefined {
-  const votes = all(words, count, parseVote);
+  const votes = parseVotes(words, count);
   const ids = parseIds(refused);
   if (votes === undefined || ids === undefined) return undefined;
   return Object.keys(ids).length === 0 ? { votes } : { votes, ids };
+}
+
+export function parseVotes(words: readonly unknown[], count: number): readonly ClaimVote[] | undefined {
+  return all(words, count, parseVote);
+}
+
+export function wordsOfClaim({ task, tick, claimId, maxLatenessMs }: Claim): readonly string[] {
+  return [task, String(tick), claimId, String(maxLatenessMs)];
 }
 
 function parseVote(word: string): ClaimVote | undefined {
@@ -52,6 +60,7 @@ function parseVote(word: string): ClaimVote | undefined {
     case 'conflict':
     case 'renamed':
     case 'unconfirmed':
+    case 'not_asked':
       return { kind };
     case 'taken':
       return second === undefined || second === NOBODY

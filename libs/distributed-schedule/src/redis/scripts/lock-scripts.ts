@@ -61,7 +61,7 @@ end
 `;
 
 /**
- * ACQUIRE: per lock
+ * How a node grants a lock, in one word:
  *   acquired       ours now (or already, when the message came twice)
  *   held [holder]  somebody else's
  *   dying ms holder  somebody else's whose process seems to be gone; freed after this many ms
@@ -72,12 +72,10 @@ end
  * A lock whose holder is gone is shortened to a grace, in which a live holder renews or stops trusting: no tick runs twice.
  * After a set-back a lock that would outlive its ttlMs by much is cut: nobody trusts it for longer.
  */
-export const ACQUIRE_SCRIPT = defineScript(
-  'acquire',
-  `${LOCK_OPENING}
+export const ACQUIRING = `
 local isSetBack = highest > now + ${EARLY_MS} or floor > now + ${EARLY_MS} + ${MARGIN_MS} + ${ORDINARY_SKEW_MS}
 
-return forEachLock(2, function(key, current, value, ttlMs)
+local function acquire(key, current, value, ttlMs)
   if isAnother then
     return 'renamed'
   end
@@ -107,7 +105,14 @@ return forEachLock(2, function(key, current, value, ttlMs)
   end
   put(key, value, ttlMs)
   return 'acquired'
-end)
+end
+`;
+
+/** ACQUIRE: one word per lock, see {@link ACQUIRING}. */
+export const ACQUIRE_SCRIPT = defineScript(
+  'acquire',
+  `${LOCK_OPENING}${ACQUIRING}
+return forEachLock(2, acquire)
 `,
   true,
 );

@@ -2,9 +2,11 @@
 
 import type { LineEnds } from '../../protocol/contract/attempt-end.js';
 import type { LedgerIds } from '../../protocol/contract/ledger-id.js';
-import type { NodeReply, ShownClaims } from '../../protocol/contract/ports.js';
+import type { Claim, ClaimReply, NodeReply, ShownClaims } from '../../protocol/contract/ports.js';
 import type { LockVote } from '../../protocol/lease/lock-verdict.js';
+import { BID_SCRIPT } from './bid-script.js';
 import { parseIds } from './identity-words.js';
+import { parseVotes, wordsOfClaim } from './ledger-words.js';
 import { EXTEND_SCRIPT } from './lock-scripts.js';
 import type { RedisScript } from './redis-scripts.js';
 import { RELEASE_SCRIPT } from './release-script.js';
@@ -14,13 +16,16 @@ export interface LockWords {
   readonly ttlMs: number;
   readonly claims?: ShownClaims | undefined;
   readonly ended?: LineEnds | undefined;
+  /** That goes with it, in bid-script.ts. */
+  readonly claim?: Claim | undefined;
 }
 
 export function wordsOfLock(
   script: RedisScript,
-  { value, ttlMs, claims, ended }: LockWords,
+  { value, ttlMs, claims, ended, claim }: LockWords,
 ): readonly string[] {
   const opening = [value, String(ttlMs)];
+  if (script === BID_SCRIPT && claim !== undefined) return [...opening, ...wordsOfClaim(claim)];
   if (script === EXTEND_SCRIPT) return [...opening, ...wordsOfClaims(claims)];
   return script === RELEASE_SCRIPT ? [...opening, ...wordsOfEnds(ended)] : opening;
 }
@@ -55,6 +60,19 @@ export function parseLockReply(reply: NodeReply<readonly unknown[]>): LockReplie
   return refused === undefined
     ? { reply: { answered: false, reason: 'malformed reply' }, refused: {} }
     : { reply: { ...reply, value: words }, refused };
+}
+
+/** What the same message says of the claims that went with its locks. */
+export function claimReplyIn(
+  reply: LockReplies['reply'],
+  locks: number,
+  refused: LedgerIds,
+): NodeReply<ClaimReply> {
+  if (!reply.answered) return reply;
+  const votes = parseVotes(reply.value.slice(locks), locks);
+  if (votes === undefined) return { answered: false, reason: 'malformed reply' };
+  const isRenamed = votes[0]?.kind === 'renamed';
+  return { ...reply, value: { votes, ...(isRenamed && { ids: refused }) } };
 }
 
 /** Words that say nothing more, each the same answer for all locks. */
