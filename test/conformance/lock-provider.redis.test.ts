@@ -1,12 +1,13 @@
 import { redisKeys } from '#src/redis/scripts/redis-keys.js';
 import { startInstance } from '../support/redis-instances.js';
 import { startRedis } from '../support/redis-server.js';
-import { describeLockProvider } from './lock-provider.suite.js';
+import { describeCarriedClaims } from './carried-claims.suite.js';
+import { describeLockProvider, type LockStage } from './lock-provider.suite.js';
 
 const keys = redisKeys('conformance');
 
 for (const count of [1, 3, 5]) {
-  describeLockProvider(`redlock over ${count} Redis node(s)`, async () => {
+  const start = async (): Promise<LockStage> => {
     const servers = await Promise.all(Array.from({ length: count }, () => startRedis()));
     const inputs = servers.map(({ url }) => url);
     const connect = (instanceId: string) => startInstance({ inputs, namespace: 'conformance', instanceId });
@@ -27,5 +28,7 @@ for (const count of [1, 3, 5]) {
         await Promise.all(servers.map((server) => server.stop()));
       },
     };
-  });
+  };
+  describeLockProvider(`redlock over ${count} Redis node(s)`, start);
+  describeCarriedClaims(`redlock over ${count} Redis node(s)`, start);
 }
