@@ -14,6 +14,8 @@ import { nameOf, type Run } from './run.js';
 const LOOK_PERIOD_MS = 50;
 /** By then the end of a run stands on every node that its instance reaches. */
 const WRITTEN_WITHIN_MS = 2_500;
+/** A question, its answer, and what is told of it. */
+const ASKED_WITHIN_MS = 200;
 /** Who has been reachable for so long has beaten, and renewed what it holds. */
 const STEADY_MS = 4_000;
 /** After the kernel has closed the sockets of a process: the beat, a third of a time to live, and two questions. */
@@ -197,6 +199,7 @@ export class LostWitness {
   }
 }
 
+/** For so long that whoever tells of a lost run by its newest question has heard of the end. */
 function keepsEnd(
   { model }: Server,
   task: string,
@@ -206,7 +209,11 @@ function keepsEnd(
   return model
     .endsIn(task)
     .ends.some(
-      ({ instant, claimId }) => instant >= tick && instant <= closingInstant(tick) && isMeant(claimId),
+      ({ instant, claimId, atMs }) =>
+        instant >= tick &&
+        instant <= closingInstant(tick) &&
+        isMeant(claimId) &&
+        atMs < model.nowMs - ASKED_WITHIN_MS,
     );
 }
 
