@@ -37,16 +37,9 @@ export async function readCounters(masters: readonly Redis[]): Promise<StoreCoun
 async function readOne(master: Redis): Promise<Omit<StoreCounters, 'atMs'>> {
   const stats = await master.info('stats');
   const field = (name: string): number => Number(new RegExp(`${name}:(\\d+)`).exec(stats)?.[1] ?? 0);
-  const commands = await master.info('commandstats');
-  const calls = (names: string): number =>
-    [...commands.matchAll(new RegExp(`cmdstat_(?:${names}):calls=(\\d+)`, 'g'))].reduce(
-      (sum, [, count]) => sum + Number(count),
-      0,
-    );
-  // Commands of a script are counted as calls of their own, and cannot be told from those that a client sent.
-  const scripts = calls('evalsha|eval|fcall');
   return {
-    messages: scripts > 0 ? scripts + calls('set|ping|publish') : field('total_commands_processed'),
+    // What was read from a socket at once. Commands would count those of scripts as well, one per lock and tick.
+    messages: field('total_reads_processed'),
     bytes: field('total_net_input_bytes') + field('total_net_output_bytes'),
   };
 }

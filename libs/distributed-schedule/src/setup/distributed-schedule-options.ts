@@ -44,7 +44,7 @@ export interface DistributedScheduleOptions {
     readonly ttlMs?: number;
   };
   readonly bids?: {
-    /** How long before a tick the first in rank bids. Default 30. */
+    /** How long before a tick the first in rank bids, at least; up to 79 where bids have lately taken longer. Default 30. */
     readonly leadMs?: number;
     /** How long after the one before it the next in rank bids. Default 100. */
     readonly staggerMs?: number;
