@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DueOrder } from '#src/protocol/scheduler/due-order.js';
+import type { InstantHeap } from '#src/protocol/scheduler/instant-heap.js';
 
 const TICK = fc.nat(30);
 const ONE = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
@@ -38,7 +39,23 @@ describe('the order in which tasks are due', () => {
       order.add(tick, 'later');
       order.delete(tick, 'later');
     }
-    expect(Reflect.get(order, 'heap').length).toBeLessThan(200);
+    expect((Reflect.get(order, 'all') as InstantHeap).size).toBeLessThan(200);
     expect(order.earliest()).toBe(1);
+  });
+
+  it('knows the earliest instant at which many are due, while they are', () => {
+    const order = new DueOrder<string>();
+    const names = Array.from({ length: 20 }, (_, index) => `task ${index}`);
+    expect(order.earliestOfMany()).toBeUndefined();
+    for (const name of names) order.add(2_000, name);
+    for (const name of names) order.add(1_000, name);
+    order.add(500, 'alone');
+    expect([order.earliest(), order.earliestOfMany()]).toEqual([500, 1_000]);
+    for (const name of names.slice(5)) order.delete(1_000, name);
+    expect([order.earliest(), order.earliestOfMany()]).toEqual([500, 2_000]);
+    for (const name of names.slice(5)) order.add(1_000, name);
+    expect(order.earliestOfMany()).toBe(1_000);
+    for (const tick of [1_000, 2_000]) for (const name of names) order.delete(tick, name);
+    expect([order.earliest(), order.earliestOfMany()]).toEqual([500, undefined]);
   });
 });

@@ -1,38 +1,48 @@
 /** What is due when, the earliest first. Jittered tasks are due at a thousand instants a second: none may look at all tasks. */
 
+import { InstantHeap } from './instant-heap.js';
+
 /** Instants with nobody left stay in the heap until there are this many more of them than of the others. */
 const MAX_STALE = 100;
 
+/** Many are bid for earlier than few, so such an instant is looked for apart from those before it. */
+const MANY = 16;
+
 export class DueOrder<T> {
   private readonly byTick = new Map<number, Set<T>>();
-  /** A binary heap, the smallest first; of each instant in `byTick` at least once. */
-  private heap: number[] = [];
+  /** Of each instant in `byTick` at least once. */
+  private readonly all = new InstantHeap();
+  /** Of each instant at which many are due at least once. */
+  private readonly large = new InstantHeap();
 
   add(tick: number, one: T): void {
     const those = this.byTick.get(tick);
-    if (those !== undefined) {
-      those.add(one);
+    if (those === undefined) {
+      this.byTick.set(tick, new Set([one]));
+      this.all.push(tick);
       return;
     }
-    this.byTick.set(tick, new Set([one]));
-    this.push(tick);
+    those.add(one);
+    if (those.size === MANY) this.large.push(tick);
   }
 
   delete(tick: number, one: T): void {
     const those = this.byTick.get(tick);
     those?.delete(one);
     if (those?.size === 0) this.byTick.delete(tick);
-    // Or tasks that are often armed anew, for an instant far ahead, would fill it.
-    if (this.heap.length > 2 * this.byTick.size + MAX_STALE)
-      this.heap = [...this.byTick.keys()].sort((a, b) => a - b);
+    // Or tasks that are often armed anew, for an instant far ahead, would fill them.
+    const most = 2 * this.byTick.size + MAX_STALE;
+    if (this.all.size > most) this.all.fill(this.byTick.keys());
+    if (this.large.size > most) this.large.fill([...this.byTick.keys()].filter((at) => this.isLarge(at)));
   }
 
   earliest(): number | undefined {
-    for (;;) {
-      const [first] = this.heap;
-      if (first === undefined || this.byTick.has(first)) return first;
-      this.pop();
-    }
+    return firstOf(this.all, (tick) => this.byTick.has(tick));
+  }
+
+  /** The earliest at which many are due. */
+  earliestOfMany(): number | undefined {
+    return firstOf(this.large, (tick) => this.isLarge(tick));
   }
 
   /** How many are due then. */
@@ -44,31 +54,16 @@ export class DueOrder<T> {
     return [...(this.byTick.get(tick) ?? [])];
   }
 
-  private push(tick: number): void {
-    const { heap } = this;
-    let index = heap.push(tick) - 1;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      const above = heap[parent] ?? tick;
-      if (above <= tick) break;
-      heap[index] = above;
-      index = parent;
-    }
-    heap[index] = tick;
+  private isLarge(tick: number): boolean {
+    return this.sizeAt(tick) >= MANY;
   }
+}
 
-  private pop(): void {
-    const { heap } = this;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return;
-    let index = 0;
-    for (;;) {
-      const [left = last, right = last] = [heap[2 * index + 1], heap[2 * index + 2]];
-      const smaller = Math.min(left, right);
-      if (smaller >= last) break;
-      heap[index] = smaller;
-      index = 2 * index + (smaller === left ? 1 : 2);
-    }
-    heap[index] = last;
+/** Drops what does not stand any more. */
+function firstOf(heap: InstantHeap, stands: (tick: number) => boolean): number | undefined {
+  for (;;) {
+    const { first } = heap;
+    if (first === undefined || stands(first)) return first;
+    heap.pop();
   }
 }

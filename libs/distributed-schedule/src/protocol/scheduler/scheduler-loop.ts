@@ -1,7 +1,7 @@
 /** Step 1: wakes shortly before the next due instant, starts the contest of its ticks, and arms their successors. */
 
 import type { Audit } from '../audit/audit.js';
-import { contestInstant } from '../contest/contest.js';
+import { contestInstant, type Instant } from '../contest/contest.js';
 import type { StopSignal } from '../contract/stop.js';
 import type { Pruning } from '../ledger/pruning.js';
 import type { Heartbeat } from '../members/heartbeat.js';
@@ -29,8 +29,8 @@ export interface SchedulerLoopParts extends RunParts {
 
 export class SchedulerLoop {
   private isArmedInClusterTime = false;
-  /** The next instant, and how long before it the bids begin. */
-  private next: { readonly tick: number; readonly leadMs: number } | undefined;
+  /** How long before the next instants their bids begin. */
+  private leads: readonly Instant[] = [];
 
   constructor(private readonly parts: SchedulerLoopParts) {}
 
@@ -79,25 +79,33 @@ export class SchedulerLoop {
     this.rearmWhenSynchronised();
     book.mend(clusterClock.nowMs());
     for (;;) {
-      const tick = book.earliest();
-      if (tick === undefined) return;
-      const leadMs = this.leadOf(tick);
-      const delayMs = clusterClock.nowMs() - (tick - leadMs);
+      const next = this.nextToBidFor();
+      if (next === undefined) return;
+      const { tick } = next;
+      const delayMs = clusterClock.nowMs() - bidTimeOf(next);
       if (delayMs < 0) return;
       load.note(delayMs);
       const dues = book.take(tick, clusterClock.nowMs());
       audit.watch(dues);
-      track(contestInstant(this.parts, { tick, leadMs }, dues));
+      track(contestInstant(this.parts, next, dues));
     }
   }
 
+  /** Bids for many ticks begin earlier: an instant of them may come before one of few that lies before it. */
+  private nextToBidFor(): Instant | undefined {
+    const { book } = this.parts;
+    const [first, large] = [book.earliest(), book.earliestOfMany()];
+    const leads = [first, large].flatMap((tick) => (tick === undefined ? [] : [this.instantAt(tick)]));
+    this.leads = leads;
+    const [one, other = one] = leads;
+    return one !== undefined && other !== undefined && bidTimeOf(other) < bidTimeOf(one) ? other : one;
+  }
+
   /** Decided once per instant: one that grew meanwhile would look as if this instance were late. */
-  private leadOf(tick: number): number {
-    if (this.next?.tick !== tick) {
-      const { book, lead } = this.parts;
-      this.next = { tick, leadMs: lead.of(book.sizeAt(tick)) };
-    }
-    return this.next.leadMs;
+  private instantAt(tick: number): Instant {
+    const { book, lead } = this.parts;
+    const known = this.leads.find((one) => one.tick === tick);
+    return known ?? { tick, leadMs: lead.of(book.sizeAt(tick)) };
   }
 
   private lookAtAudit(): void {
@@ -128,13 +136,17 @@ export class SchedulerLoop {
   }
 
   private async sleepUntilNext(woken: StopSignal, pauseMs: number): Promise<void> {
-    const { audit, book, clock, clusterClock, heartbeat, options } = this.parts;
-    const tick = book.earliest();
+    const { audit, clock, clusterClock, heartbeat, options } = this.parts;
+    const next = this.nextToBidFor();
     const nowMs = clock.monotonicMs();
-    const bidMs =
-      tick === undefined ? nowMs + MAX_SLEEP_MS : clusterClock.toMonotonicMs(tick - this.leadOf(tick));
+    const bidMs = next === undefined ? nowMs + MAX_SLEEP_MS : clusterClock.toMonotonicMs(bidTimeOf(next));
     const beatMs = heartbeat.isBeating ? nowMs + options.nodeTimeoutMs : heartbeat.nextBeatMs;
     const nextMs = Math.min(bidMs, beatMs, clusterClock.toMonotonicMs(audit.nextMs));
     await clock.sleepUntil(Math.max(nextMs, nowMs + pauseMs), woken);
   }
+}
+
+/** When the first in rank bids. */
+function bidTimeOf({ tick, leadMs }: Instant): number {
+  return tick - leadMs;
 }

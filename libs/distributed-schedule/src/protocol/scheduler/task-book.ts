@@ -108,6 +108,11 @@ export class TaskBook {
     return this.order.earliest();
   }
 
+  /** The earliest instant at which many ticks are due. */
+  earliestOfMany(): number | undefined {
+    return this.order.earliestOfMany();
+  }
+
   /** How many ticks are due then. */
   sizeAt(tick: number): number {
     return this.order.sizeAt(tick);
