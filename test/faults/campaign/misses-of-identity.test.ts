@@ -77,4 +77,18 @@ describe('a missed tick of a cluster whose nodes are not who they were', () => {
     expect(reasons(forgot, old(-4_000))).toEqual(['unexplained']);
     expect(reasons(forgot, old(-10_000))).toEqual(['unexplained']);
   });
+
+  it('is explained by a name that led elsewhere, and whose node waits for the notes of one that is down', () => {
+    const fork = incident('link: name led elsewhere', -21_000, -19_000, { effect: { forks: [0] } });
+    const down = (untilMs: number) =>
+      incident('redis: one down for long', -15_000, untilMs, { effect: { nodes: [2], forgets: true } });
+    const words = [
+      word('A', 8, 'no_quorum', 'lock: 1 acquired, 1 its server has no vote, 1 not connected of 3 nodes'),
+    ];
+    const reasons = (...incidents: ReturnType<typeof incident>[]) =>
+      reasonsOf(evidenceOf(allBut(8), { incidents }, words));
+    expect(reasons(fork, down(9_000))).toEqual(['lost quorum']);
+    expect(reasons(fork, down(2_000))).toEqual(['unexplained']);
+    expect(reasons(down(9_000))).toEqual(['unexplained']);
+  });
 });

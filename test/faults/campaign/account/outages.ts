@@ -83,7 +83,8 @@ export class Outages {
     const own = this.facts.incidents.find(
       (one) =>
         (one.effect.forks?.includes(node) || (one.effect.forgets && one.effect.nodes?.includes(node))) &&
-        meets(one, span, nameKnownAgainMs(one)),
+        one.struckMs <= span.toMs &&
+        span.fromMs <= this.votesAgainMs(node, nameKnownMs(one)),
     );
     return (own ?? this.facts.incidents.find((one) => this.isGivenUpFor(one, node, span)))?.fault;
   }
@@ -172,12 +173,12 @@ export class Outages {
 }
 
 /**
- * How long after its end it is known who a node is. Whoever was led elsewhere tries again after pauses that have grown to at most the time
- * that it lasted; then an old id may have to be given up, and a new one listens first.
+ * When it is known who a node is. Whoever was led elsewhere tries again after pauses that have grown to at most the time that it lasted;
+ * then an old id may have to be given up. A new one waits for the notes of the others.
  */
-function nameKnownAgainMs({ struckMs, healedMs }: Incident): number {
+function nameKnownMs({ struckMs, healedMs }: Incident): number {
   const longestPauseMs = Math.min(healedMs - struckMs, IDENTITY_WAIT_MS);
-  return longestPauseMs + GIVE_UP_ID_MS + FIRST_CONTACT_MS + QUARANTINE_MS;
+  return healedMs + longestPauseMs + GIVE_UP_ID_MS;
 }
 
 /** Whether it lasted, with what follows it, into the span. */
