@@ -42,7 +42,7 @@ export function describeCarriedClaims(name: string, start: () => Promise<LockSta
       });
       const carried: CarriedClaims = {
         ...{ claims, set: terms.set, ids: terms.ids },
-        left: (position) => void left.push(position),
+        left: (position) => left.push(position) > 0,
         answered: (position, reply) => {
           if (!left.includes(position)) throw new Error(`${position} has answered what had not left`);
           if (!reply.answered) throw new Error(`no answer: ${reply.reason}`);

@@ -78,7 +78,7 @@ function bidAt(
   carried: CarriedClaims,
 ): MemoryBidAnswer['votes'] {
   const { claims, set, ids } = carried;
-  carried.left(position, NO_DEADLINE);
+  if (!carried.left(position, NO_DEADLINE)) return locks.map(() => ({ kind: 'too_late' }));
   const { votes, reply } = node.bid({
     locks,
     claims,

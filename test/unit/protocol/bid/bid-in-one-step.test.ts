@@ -75,6 +75,13 @@ function bidding(says: readonly Says[], isDeaf = false) {
     }
   };
   const ownClaims = new OwnClaims();
+  let lastCarried: CarriedClaims | undefined;
+  const copiesMs: number[] = [];
+  const breakCarry = (): void => {
+    ledger.carry = () => {
+      throw new Error('broken');
+    };
+  };
   const parts = {
     instanceId: 'me',
     options: resolveProtocolOptions({}),
@@ -89,6 +96,7 @@ function bidding(says: readonly Says[], isDeaf = false) {
       tryAcquire: async (tasks: readonly string[], _ttlMs: number, carried?: CarriedClaims) => {
         messages.push(tasks.map((task, index) => `${task} ${carried?.claims[index]?.claimId ?? 'alone'}`));
         const said = says[Math.min(messages.length, says.length) - 1] ?? {};
+        lastCarried = carried;
         if (carried !== undefined && !isDeaf) answer(carried, said);
         return tasks.map((task): LockVerdict => {
           const lock = said[task]?.[0] ?? SILENT;
@@ -102,7 +110,10 @@ function bidding(says: readonly Says[], isDeaf = false) {
     ...{ task: { ...taskOf(() => undefined, { name }), ...given }, tick: T, maxLatenessMs: 5_000 },
   });
   const bid = (...dues: readonly DueTick[]) =>
-    bidForTicks(parts, dues, ({ due }) => void started.push(due.task.name));
+    bidForTicks(parts, dues, {
+      start: ({ due }) => void started.push(due.task.name),
+      onCopy: (tookMs) => copiesMs.push(tookMs),
+    });
   const settle = async (): Promise<void> => {
     for (let turns = 0; turns < 5; turns += 1) await new Promise((resolve) => setImmediate(resolve));
   };
@@ -110,7 +121,11 @@ function bidding(says: readonly Says[], isDeaf = false) {
     await settle();
     for (const tell of late.splice(0)) tell();
   };
-  return { bid, dueOf, messages, claimed, givenBack, started, hearLate, settle, clock, ownClaims };
+  const carriedLast = (): CarriedClaims | undefined => lastCarried;
+  return {
+    ...{ bid, dueOf, messages, claimed, givenBack, started, hearLate, settle, clock, ownClaims },
+    ...{ carriedLast, copiesMs, breakCarry },
+  };
 }
 
 const ACQUIRED: Says[string] = ['acquired', GRANTED, GRANTED, GRANTED];
@@ -127,29 +142,28 @@ describe('a bid in one step', () => {
     expect(claimed).toEqual([]);
   });
 
-  it('starts what has its lock while the last node is waited for about what has not', async () => {
+  it('starts what has its lock, and lets go what has not, before the last node has answered', async () => {
     const refused: Says[string] = [HELD, NOT_ASKED, NOT_ASKED, NOT_ASKED];
     const { bid, dueOf, started, settle, hearLate, givenBack } = bidding([{ a: ACQUIRED, b: refused }]);
-    const verdicts = bid(dueOf('b'), dueOf('a'));
-    await settle();
+    const verdicts = await bid(dueOf('b'), dueOf('a'));
     expect(started).toEqual(['a']);
+    expect(verdicts).toMatchObject([{ kind: 'open', outcome: 'overlap', by: 'other' }, { kind: 'won' }]);
     await hearLate();
-    expect(await verdicts).toMatchObject([
-      { kind: 'open', outcome: 'overlap', by: 'other' },
-      { kind: 'won' },
-    ]);
+    await settle();
     // Every node has said that it has not granted it.
     expect(givenBack).toEqual([]);
   });
 
   it('gives back a claim that some node has granted, or may have, where the lock was not acquired', async () => {
-    const { bid, dueOf, started, hearLate, givenBack, ownClaims, messages } = bidding([
+    const { bid, dueOf, started, hearLate, settle, givenBack, ownClaims, messages } = bidding([
       { a: [HELD, NOT_ASKED, NOT_ASKED, GRANTED], b: [HELD, NOT_ASKED, NOT_ASKED, GRANTED] },
     ]);
-    const verdicts = bid(dueOf('a'), dueOf('b'));
+    // A majority has refused the locks: the third node is heard for what is to be given back, and nobody waits for it.
+    const verdicts = await bid(dueOf('a'), dueOf('b'));
+    expect(verdicts.map(({ kind }) => kind)).toEqual(['open', 'open']);
+    expect([started, givenBack]).toEqual([[], []]);
     await hearLate();
-    expect((await verdicts).map(({ kind }) => kind)).toEqual(['open', 'open']);
-    expect(started).toEqual([]);
+    await settle();
     expect(givenBack).toEqual(POSITIONS.flatMap((position) => [`${position} a`, `${position} b`]));
     const [claimId] = messages[0]?.map((one) => one.split(' ')[1]) ?? [];
     expect(ownClaims.fateOf(claimId)).toBe('surrendered');
@@ -193,5 +207,39 @@ describe('a bid in one step', () => {
       'a with its claim',
       'b alone',
     ]);
+  });
+
+  it('lets no message leave when the verdict is made: its claims would be granted to nobody', async () => {
+    const { bid, dueOf, carriedLast, claimed } = bidding([{ a: ['acquired'] }], true);
+    await bid(dueOf('a'));
+    expect(POSITIONS.map((position) => carriedLast()?.left(position, T))).toEqual([false, false, false]);
+    // They were claimed by a message of their own.
+    expect(claimed).toHaveLength(3);
+  });
+
+  it('takes nothing for its own that it never sent: a provider without carriage meets a tick that is taken', async () => {
+    const { bid, dueOf, ownClaims, messages } = bidding([{ a: [HELD] }], true);
+    expect(await bid(dueOf('a'))).toMatchObject([{ kind: 'open', outcome: 'overlap' }]);
+    const [claimId] = messages[0]?.map((one) => one.split(' ')[1]) ?? [];
+    expect(ownClaims.fateOf(claimId)).toBe('surrendered');
+    expect(ownClaims.fateBetween('a', T, T)).toBeUndefined();
+  });
+
+  it('tells how long a copy took without the pauses between copies', async () => {
+    const lost: Says = { a: [SILENT, undefined, undefined, undefined] };
+    const { bid, dueOf, hearLate, clock, settle, copiesMs } = bidding([lost, { a: ACQUIRED }]);
+    const verdicts = bid(dueOf('a'));
+    await hearLate();
+    await settle();
+    await clock.advance(100);
+    await verdicts;
+    expect(copiesMs).toEqual([0, 0]);
+  });
+
+  it('bids by two messages where the ledger throws instead of handing out its claims', async () => {
+    const { bid, dueOf, claimed, breakCarry } = bidding([{ a: ['acquired'] }]);
+    breakCarry();
+    expect((await bid(dueOf('a'))).map(({ kind }) => kind)).toEqual(['won']);
+    expect(claimed).toHaveLength(3);
   });
 });

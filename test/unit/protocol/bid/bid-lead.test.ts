@@ -58,6 +58,10 @@ describe('how long before an instant its first bids begin', () => {
     expect(lead.of(400)).toBe(37.5);
     lead.noteRefusal(400);
     expect(lead.of(400)).toBe(LEAST_MS);
+    // Also where nothing was learnt, and the guess was too long.
+    expect(lead.of(800)).toBeGreaterThan(50);
+    lead.noteRefusal(800);
+    expect(lead.of(800)).toBeLessThan(51);
   });
 
   it('keeps to a longer option', () => {

@@ -6,6 +6,7 @@
 import type { DueTick } from '../contract/due-tick.js';
 import type { Claim, ClaimsOnTheWay, ClaimVerdict } from '../contract/ports.js';
 import { newClaim } from '../ledger/claim-id.js';
+import { within } from '../time/within.js';
 import type { BidParts } from './bid-parts.js';
 import { type BidVerdict, metByLostClaim, NO_VERDICT } from './bid-verdict.js';
 import { isLocked } from './choose-starts.js';
@@ -14,10 +15,17 @@ import { type AskedTick, lockTicks } from './lock-ticks.js';
 import type { LockedTick } from './locked-tick.js';
 import { answersWanted, MAX_OPEN_MS, pauseAfter } from './open-claims.js';
 
-/** Ticks whose claims have gone with their locks, or are about to. */
-interface Sending {
-  readonly asked: readonly AskedTick[];
+/** What a bid calls back. */
+export interface BidCalls {
   readonly start: (won: LockedTick) => void;
+  /** How long one copy of the message took, without the pauses between copies. */
+  readonly onCopy?: (tookMs: number) => void;
+}
+
+/** Ticks whose claims go with their locks. */
+interface Sending extends BidCalls {
+  readonly asked: readonly AskedTick[];
+  readonly onTheWay: ClaimsOnTheWay;
   /** How many messages have gone, this one among them. */
   readonly copies: number;
   /** Monotonic: from then on no claim is sent again. */
@@ -26,40 +34,41 @@ interface Sending {
   readonly out: Set<Claim>;
 }
 
+/** A tick without its lock, and how its bid ends if nothing better comes. */
+interface LostTick extends AskedTick {
+  readonly step: BidVerdict;
+}
+
 /** Only for ticks whose claim is known before their lock is acquired. Undefined where these claims do not go with locks. */
 export async function bidInOneStep(
   parts: BidParts,
   batch: readonly DueTick[],
-  start: (won: LockedTick) => void,
+  calls: BidCalls,
 ): Promise<readonly BidVerdict[] | undefined> {
   const asked = batch.map((due) => ({ due, claim: newClaim(parts, due) }));
   const onTheWay = carry(parts, asked);
   if (onTheWay === undefined) return undefined;
   for (const { claim } of asked) parts.ownClaims.opened(claim);
   const untilMs = parts.clock.monotonicMs() + MAX_OPEN_MS;
-  return send(parts, onTheWay, { asked, start, copies: 1, untilMs, out: new Set() });
+  return send(parts, { ...calls, onTheWay, asked, copies: 1, untilMs, out: new Set() });
 }
 
 function carry({ ledger }: BidParts, asked: readonly AskedTick[]): ClaimsOnTheWay | undefined {
   return ledger.carry(asked.map(({ claim }) => claim));
 }
 
-async function send(
-  parts: BidParts,
-  onTheWay: ClaimsOnTheWay,
-  sending: Sending,
-): Promise<readonly BidVerdict[]> {
-  const { asked, start } = sending;
+async function send(parts: BidParts, sending: Sending): Promise<readonly BidVerdict[]> {
+  const { asked, onTheWay, start, onCopy } = sending;
+  const sentMs = parts.clock.monotonicMs();
   const steps = await lockTicks(parts, asked, onTheWay.carried);
-  // Of a provider that was replaced, by one that carries nothing.
-  if (!onTheWay.haveLeft) return claimLocked(parts, steps, start);
+  if (!onTheWay.haveLeft && sending.copies === 1) return withoutCarriage(parts, asked, steps, start);
   const places = [...steps.keys()];
   const locked = places.filter((place) => isLocked(steps[place] ?? NO_VERDICT));
   const lost = places.filter((place) => !locked.includes(place));
-  // Apart: what has its lock starts as soon as a majority has granted it, and what has not waits for the last node.
+  // Apart: what has its lock starts as soon as a majority has granted it, whatever is still to be heard of the others.
   const verdicts = await Promise.all([
-    claimCarried(parts, onTheWay, sending, locked, steps),
-    giveUpOrSendAgain(parts, onTheWay, sending, lost, steps),
+    claimCarried(parts, sending, locked, steps),
+    giveUpOrSendAgain(parts, sending, lost, steps, () => onCopy?.(parts.clock.monotonicMs() - sentMs)),
   ]);
   const byPlace = new Map(
     [locked, lost].flatMap((those, index) =>
@@ -71,15 +80,26 @@ async function send(
 
 type Steps = readonly (LockedTick | BidVerdict)[];
 
+/** No message has taken them along: the provider was replaced by one that does not, or no node has a vote. */
+function withoutCarriage(
+  parts: BidParts,
+  asked: readonly AskedTick[],
+  steps: Steps,
+  start: (won: LockedTick) => void,
+): Promise<readonly BidVerdict[]> {
+  for (const [place, { claim }] of asked.entries())
+    if (!isLocked(steps[place] ?? NO_VERDICT)) parts.ownClaims.surrendered(claim, false);
+  return claimLocked(parts, steps, start);
+}
+
 async function claimCarried(
   parts: BidParts,
-  onTheWay: ClaimsOnTheWay,
-  { asked, start, out }: Sending,
+  { asked, start, out, onTheWay }: Sending,
   places: readonly number[],
   steps: Steps,
 ): Promise<readonly BidVerdict[]> {
   if (places.length === 0) return [];
-  const answers = await onTheWay.verdicts(places, true, answersWanted(parts));
+  const answers = await bounded(parts, onTheWay.verdicts(places, true, answersWanted(parts)));
   const first = places.map((place, index): ClaimVerdict | undefined => {
     const [claim, answer] = [asked[place]?.claim, answers[index]];
     // What an earlier copy was granted stands, whatever became of this one.
@@ -94,78 +114,101 @@ async function claimCarried(
   );
 }
 
+/** A majority that has spoken decides; who is silent is heard in the background, for what is to be given back. */
 async function giveUpOrSendAgain(
   parts: BidParts,
-  onTheWay: ClaimsOnTheWay,
   sending: Sending,
   places: readonly number[],
   steps: Steps,
+  onAnswers: () => void,
 ): Promise<readonly BidVerdict[]> {
-  if (places.length === 0) return [];
-  const { asked, out, copies } = sending;
-  const answers = await onTheWay.verdicts(places, false);
+  const { asked, onTheWay } = sending;
+  const answers =
+    places.length === 0 ? [] : await bounded(parts, onTheWay.verdicts(places, false, 'majority'));
+  onAnswers();
   const ticks = places.flatMap((place, index) => {
     const [one, step] = [asked[place], steps[place]];
     if (one === undefined || step === undefined || isLocked(step)) return [];
-    const answer = answers[index];
-    if (answer?.votesOut !== 0) out.add(one.claim);
-    return [{ one, step, answer, isOpen: isWorthAnother(parts, sending, one, step, answer) }];
+    const lost: LostTick = { ...one, step };
+    return [
+      { place, lost, answer: answers[index], isOpen: isWorthAnother(parts, sending, lost, answers[index]) },
+    ];
   });
-  const settled = ticks.map(({ one, step, answer, isOpen }) =>
-    isOpen ? undefined : withoutItsLock(parts, one, answer, step),
+  const settled = ticks.map(({ lost, answer, isOpen }) =>
+    isOpen ? undefined : withoutItsLock(parts, lost, answer),
   );
-  giveBack(
-    parts,
-    ticks.flatMap(({ one, isOpen }) => (isOpen ? [] : [one])),
-    out,
-  );
-  const open = ticks.flatMap(({ one, isOpen }) => (isOpen ? [one] : []));
-  const later = (await sendAgain(parts, { ...sending, asked: open, copies: copies + 1 })).values();
+  const over = ticks.filter(({ isOpen }) => !isOpen);
+  if (over.length > 0) parts.track(giveBackWhenHeard(parts, sending, over));
+  const open = ticks.flatMap(({ lost, isOpen }) => (isOpen ? [lost] : []));
+  // All have answered, or will not, where a majority is silent.
+  for (const { claim } of open) sending.out.add(claim);
+  const later = (await sendAgain(parts, sending, open)).values();
   return settled.map((verdict) => verdict ?? later.next().value ?? NO_VERDICT);
 }
 
-/** Whether answers are missing of a lock and its claim, as where connections have ended, and there is time for another copy. */
+/** Whether no majority has answered about a lock and its claim, as where connections have ended, and there is time for another copy. */
 function isWorthAnother(
   parts: BidParts,
   { untilMs }: Pick<Sending, 'untilMs'>,
-  { due }: AskedTick,
-  step: LockedTick | BidVerdict | undefined,
+  { due, step }: LostTick,
   answer: ClaimVerdict | undefined,
 ): boolean {
-  if (step === undefined || isLocked(step) || step.kind !== 'open' || step.outcome !== 'no_quorum')
-    return false;
-  const isInTime = parts.clock.monotonicMs() < untilMs && leavesTimeToBid(parts, due);
-  return answer?.undecided === true && isInTime && !parts.stopped.aborted;
+  if (step.kind !== 'open' || step.outcome !== 'no_quorum' || answer?.unanswered !== true) return false;
+  return parts.clock.monotonicMs() < untilMs && leavesTimeToBid(parts, due) && !parts.stopped.aborted;
 }
 
 /** With their own ids: with others this instance would find its ticks taken, by itself. */
-async function sendAgain(parts: BidParts, sending: Sending): Promise<readonly BidVerdict[]> {
-  const { asked, copies, out } = sending;
-  if (asked.length === 0) return [];
-  await pauseAfter(parts, copies - 1);
-  const isInTime = asked.every(({ due }) => leavesTimeToBid(parts, due)) && !parts.stopped.aborted;
-  const onTheWay = isInTime ? carry(parts, asked) : undefined;
-  if (onTheWay !== undefined) return send(parts, onTheWay, sending);
-  const verdicts = asked.map((one) => withoutItsLock(parts, one, undefined, NO_VERDICT));
-  giveBack(parts, asked, out);
-  return verdicts;
+async function sendAgain(
+  parts: BidParts,
+  sending: Sending,
+  open: readonly LostTick[],
+): Promise<readonly BidVerdict[]> {
+  if (open.length === 0) return [];
+  await pauseAfter(parts, sending.copies, parts.random.next());
+  const asked = parts.stopped.aborted ? [] : open.filter(({ due }) => leavesTimeToBid(parts, due));
+  const onTheWay = asked.length === 0 ? undefined : carry(parts, asked);
+  const isGoing = (one: LostTick): boolean => onTheWay !== undefined && asked.includes(one);
+  const over = open.filter((one) => !isGoing(one)).map(({ claim }) => claim);
+  for (const claim of over) parts.ownClaims.surrendered(claim);
+  if (over.length > 0) parts.track(parts.ledger.giveBack(over));
+  const copies = sending.copies + 1;
+  const later = onTheWay === undefined ? [] : await send(parts, { ...sending, onTheWay, asked, copies });
+  const verdicts = later.values();
+  return open.map((one) => (isGoing(one) ? verdicts.next().value : one.step) ?? one.step);
 }
 
 /** What is met by a claim whose lock was not acquired. */
 function withoutItsLock(
   parts: BidParts,
-  { due, claim }: AskedTick,
+  { due, claim, step }: LostTick,
   answer: ClaimVerdict | undefined,
-  step: BidVerdict,
 ): BidVerdict {
   // It is judged by the other claims of this instance, not by itself.
   parts.ownClaims.setAside(claim);
-  return metByLostClaim({ due }, answer, parts.ownClaims) ?? step;
+  const met = metByLostClaim({ due }, answer, parts.ownClaims);
+  // Only a majority that may have granted it tells others that this instance has the tick.
+  parts.ownClaims.surrendered(claim, answer === undefined || answer.undecided === true);
+  return met ?? step;
 }
 
-/** Not awaited: it has left when this returns, and nobody overtakes it. */
-function giveBack(parts: BidParts, lost: readonly AskedTick[], out: ReadonlySet<Claim>): void {
-  for (const { claim } of lost) parts.ownClaims.surrendered(claim, out.has(claim));
-  const standing = lost.flatMap(({ claim }) => (out.has(claim) ? [claim] : []));
-  if (standing.length > 0) parts.track(parts.ledger.giveBack(standing));
+/** Until every node has answered or will not: what none of them has granted needs no give-back. */
+async function giveBackWhenHeard(
+  parts: BidParts,
+  { onTheWay, out }: Sending,
+  over: readonly { readonly place: number; readonly lost: LostTick }[],
+): Promise<void> {
+  const places = over.map(({ place }) => place);
+  const answers = await bounded(parts, onTheWay.verdicts(places, false, 'all'));
+  const standing = over.flatMap(({ lost: { claim } }, index) =>
+    answers[index]?.votesOut !== 0 || out.has(claim) ? [claim] : [],
+  );
+  if (standing.length > 0) await parts.ledger.giveBack(standing);
+}
+
+/** A provider that was replaced may never say what a node has answered. Longer than any call takes. */
+function bounded(
+  { clock, options }: BidParts,
+  answers: Promise<readonly ClaimVerdict[]>,
+): Promise<readonly ClaimVerdict[]> {
+  return within(clock, clock.monotonicMs() + options.leaseTtlMs, answers, []);
 }

@@ -41,9 +41,7 @@ export class BidLead {
 
   /** They were not won, which may be because nodes found them early. */
   noteRefusal(ticks: number): void {
-    const size = sizeOf(ticks);
-    const before = this.tookMs[size];
-    if (before !== undefined) this.tookMs[size] = before / 2;
+    this.tookMs[sizeOf(ticks)] = this.expectedMs(ticks) / 2;
   }
 
   /** By the bids of as many ticks, else by those of the next smaller number. */

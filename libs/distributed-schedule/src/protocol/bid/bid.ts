@@ -7,13 +7,12 @@ import type { DueTick } from '../contract/due-tick.js';
 import { looksBack } from '../contract/task-policies.js';
 import { newClaim } from '../ledger/claim-id.js';
 import type { GuardedLedger } from '../ledger/guarded-ports.js';
-import { bidInOneStep } from './bid-in-one-step.js';
+import { type BidCalls, bidInOneStep } from './bid-in-one-step.js';
 import type { BidParts } from './bid-parts.js';
 import { type BidVerdict, NO_VERDICT, withoutBid } from './bid-verdict.js';
 import { chooseStarts } from './choose-starts.js';
 import { claimLocked } from './claim-batch.js';
 import { lockTicks } from './lock-ticks.js';
-import type { LockedTick } from './locked-tick.js';
 
 /** What may be bid for together: everything, but for tasks that run once, which are each on their own. */
 export function inBatches<T>(
@@ -30,7 +29,7 @@ export function inBatches<T>(
 export async function bidForTicks(
   parts: BidParts,
   batch: readonly DueTick[],
-  start: (won: LockedTick) => void,
+  calls: BidCalls,
 ): Promise<readonly BidVerdict[]> {
   const refusal = parts.electorate?.mayBid();
   if (refusal !== undefined) return batch.map(() => withoutBid(refusal));
@@ -41,8 +40,8 @@ export async function bidForTicks(
     batch.filter((_, index) => isLate[index]),
   ];
   const [ofEarly, ofLate] = await Promise.all([
-    bidAtOnce(parts, early, start),
-    bidInTwoSteps(parts, late, start),
+    bidAtOnce(parts, early, calls),
+    bidInTwoSteps(parts, late, calls),
   ]);
   const [nextEarly, nextLate] = [ofEarly.values(), ofLate.values()];
   return isLate.map((is) => (is ? nextLate : nextEarly).next().value ?? NO_VERDICT);
@@ -55,7 +54,7 @@ async function bidAtOnce(...bid: Parameters<typeof bidInTwoSteps>): Promise<read
 async function bidInTwoSteps(
   parts: BidParts,
   batch: readonly DueTick[],
-  start: (won: LockedTick) => void,
+  { start }: BidCalls,
 ): Promise<readonly BidVerdict[]> {
   if (batch.length === 0) return [];
   const asked = batch.map((due) => ({ due, claim: newClaim(parts, due) }));

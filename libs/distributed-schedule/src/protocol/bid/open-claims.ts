@@ -65,8 +65,12 @@ export function answersWanted({ admission }: Pick<BidParts, 'admission'>): Answe
   return admission.isLimited ? 'all' : 'majority';
 }
 
-/** Before the next copy. @param copies how many have gone */
-export async function pauseAfter({ clock }: Pick<OpenClaimParts, 'clock'>, copies: number): Promise<void> {
-  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (copies - 1), MAX_PAUSE_MS);
+/** Before the next copy. @param copies how many have gone @param spread from 0 to 1, where others may wait for the same */
+export async function pauseAfter(
+  { clock }: Pick<OpenClaimParts, 'clock'>,
+  copies: number,
+  spread = 0,
+): Promise<void> {
+  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (copies - 1), MAX_PAUSE_MS) * (1 + spread);
   await clock.sleepUntil(clock.monotonicMs() + pauseMs);
 }

@@ -43,14 +43,20 @@ async function bidForPortion(
 ): Promise<Portion> {
   const { admission, clock, options } = parts;
   const beganMs = clock.monotonicMs();
+  let longestMs: number | undefined;
   admission.began(portion.length);
   const verdicts = await bidForTicks(
     parts,
     portion.map(({ due }) => due),
-    (won) => runs.push(runTick(parts, won)),
+    {
+      start: (won) => runs.push(runTick(parts, won)),
+      onCopy: (copyMs) => {
+        longestMs = Math.max(longestMs ?? 0, copyMs);
+      },
+    },
   );
-  // What fails at once, as without a connection, fails no less with fewer bids.
-  const tookMs = clock.monotonicMs() - beganMs;
+  // What fails at once, as without a connection, fails no less with fewer bids. Pauses between copies say nothing of the nodes.
+  const tookMs = longestMs ?? clock.monotonicMs() - beganMs;
   const late = tookMs < options.nodeTimeoutMs ? [] : verdicts.filter(isLate);
   admission.ended(portion.length, late.length);
   for (const verdict of verdicts) if (verdict.kind === 'outdated') parts.stopForGood(verdict.kind);

@@ -160,7 +160,9 @@ export class PastWatch {
     try {
       const runs: Promise<void>[] = [];
       const dues = starts.map(({ start }) => start);
-      const verdicts = await bidForTicks(this.parts, dues, (won) => runs.push(runTick(this.parts, won)));
+      const verdicts = await bidForTicks(this.parts, dues, {
+        start: (won) => runs.push(runTick(this.parts, won)),
+      });
       for (const verdict of verdicts) if (verdict.kind === 'outdated') this.parts.stopForGood(verdict.kind);
       await Promise.all(runs);
     } finally {

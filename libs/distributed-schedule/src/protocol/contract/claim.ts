@@ -44,7 +44,9 @@ export type ClaimVote =
   /** The id of this node has no vote yet. */
   | { readonly kind: 'unconfirmed' }
   /** It came with a lock that the node has refused, so nothing was claimed. */
-  | { readonly kind: 'not_asked' };
+  | { readonly kind: 'not_asked' }
+  /** No message has left for the node. */
+  | { readonly kind: 'not_sent' };
 
 /** What a message with claims says about the nodes. */
 export interface ClaimTerms {
@@ -67,6 +69,8 @@ export type ClaimVerdict = {
   readonly votesOut: number;
   /** Answers are missing that could make it won. It is open still: claimed again with the same id, or given back. */
   readonly undecided?: true;
+  /** No answer has come from a majority, to a claim that went with a lock: both may be asked for again. */
+  readonly unanswered?: true;
   /** Clocks of nodes, set back by at least this, kept it from being won. */
   readonly setBackMs?: number;
 } /** `ids`: what every copy of the message named, by position. Absent where the ledger knows none. */ & (

@@ -6,12 +6,9 @@ import type { CarriedClaims, Claim, ClaimReply, NodeReply, VotingNode } from '..
 
 type Reply = NodeReply<ClaimReply>;
 
-/** No message has left for it: it has no vote, or cannot be reached. */
-const NOT_SENT: Reply = { answered: false, reason: 'its server has no vote' };
-
 class Message {
   readonly reply: Promise<Reply>;
-  /** What the node's own book wants to know of it. */
+  /** What the node's own book wants to know of the answer; undefined until the message has left. */
   noted: ((reply: Reply) => void) | undefined;
   private resolve: (reply: Reply) => void = () => {};
 
@@ -28,8 +25,8 @@ class Message {
 }
 
 export class CarriedMessages implements CarriedClaims {
-  haveLeft = false;
   private readonly messages: ReadonlyMap<string, Message>;
+  private isClosed = false;
 
   constructor(
     nodes: readonly VotingNode[],
@@ -40,22 +37,36 @@ export class CarriedMessages implements CarriedClaims {
     this.messages = new Map(nodes.map((node) => [node.position, new Message(node)]));
   }
 
-  left(position: string, deadlineMs: number): void {
+  left(position: string, deadlineMs: number): boolean {
     const message = this.messages.get(position);
-    if (message === undefined) return;
-    this.haveLeft = true;
+    // The verdict is made: what leaves now would be granted to nobody, and given back by nobody.
+    if (message === undefined || this.isClosed) return false;
     message.noted = message.node.carry?.(this.claims, deadlineMs);
+    return true;
   }
 
   answered(position: string, reply: Reply): void {
-    this.messages.get(position)?.answer(reply);
+    const message = this.messages.get(position);
+    if (message?.noted !== undefined) message.answer(reply);
   }
 
-  /** By node, in order. Of nodes for which no message has left until now, none will. */
+  /** Whether any has left. From now on none does. */
+  close(): boolean {
+    this.isClosed = true;
+    return [...this.messages.values()].some(({ noted }) => noted !== undefined);
+  }
+
+  /** By node, in order. From now on no message leaves. */
   replies(): readonly Promise<Reply>[] {
+    this.isClosed = true;
     return [...this.messages.values()].map((message) => {
-      if (message.noted === undefined) message.answer(NOT_SENT);
+      if (message.noted === undefined) message.answer(this.notSent());
       return message.reply;
     });
+  }
+
+  private notSent(): Reply {
+    const votes = this.claims.map(() => ({ kind: 'not_sent' as const }));
+    return { answered: true, value: { votes }, nodeTimeMs: 0 };
   }
 }

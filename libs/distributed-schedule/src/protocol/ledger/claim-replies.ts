@@ -28,6 +28,11 @@ export function votesAt(reply: NodeReply<ClaimReply>, places: readonly number[])
   return { ...reply, value: { ...reply.value, votes } };
 }
 
+/** Whether an answer of the node is there: nobody has spoken for whom no message has left. */
+export function hasSpoken(reply: NodeReply<ClaimReply> | undefined): boolean {
+  return reply?.answered === true && wholeKind(reply) !== 'not_sent';
+}
+
 /** The votes for one of the batch; undefined where the node gave none. */
 export function votesOf(replies: Replies, index: number): readonly (ClaimVote | undefined)[] {
   return replies.map((reply) => (reply?.answered === true ? reply.value.votes[index] : undefined));

@@ -24,8 +24,17 @@ export function decideClaim(
   // A copy that came too late, or under an old name of its node, says nothing about the next one.
   const silent = votes.filter((vote) => vote === undefined).length;
   const mayGrant =
-    granted + silent + count('too_late') + count('renamed') + (hasLock ? count('not_asked') : 0);
-  const open = { ...out, ...setBack, ...(mayGrant >= quorum && { undecided: true as const }) };
+    granted +
+    silent +
+    count('too_late') +
+    count('renamed') +
+    (hasLock ? count('not_asked') + count('not_sent') : 0);
+  const isUnanswered = !hasLock && silent + count('not_sent') >= quorum;
+  const open = {
+    ...{ ...out, ...setBack },
+    ...(mayGrant >= quorum && { undecided: true as const }),
+    ...(isUnanswered && { unanswered: true as const }),
+  };
   if (granted + count('taken') >= quorum) return { kind: 'split', ...open };
   return { kind: 'no_quorum', ...open, reason: describeVotes(votes) };
 }

@@ -69,7 +69,7 @@ export function guardLedger(ledger: TickLedger, observer: ScheduleObserver): Gua
   return {
     claim: (claims, answers) =>
       guarded(observer, 'tick ledger: claim', [], () => ledger.claim(claims, answers)),
-    carry: (claims) => guardCarried(ledger.carry?.(claims), observer),
+    carry: (claims) => carried(ledger, claims, observer),
     giveBack: (claims) => guarded(observer, 'giving back', undefined, () => ledger.giveBack(claims)),
     peek: (dues) =>
       guarded(observer, 'tick ledger: peek', answersTo(dues.length, []), async () =>
@@ -84,18 +84,25 @@ export function guardLedger(ledger: TickLedger, observer: ScheduleObserver): Gua
   };
 }
 
-function guardCarried(
-  onTheWay: ClaimsOnTheWay | undefined,
+function carried(
+  ledger: TickLedger,
+  claims: readonly Claim[],
   observer: ScheduleObserver,
 ): ClaimsOnTheWay | undefined {
-  if (onTheWay === undefined) return undefined;
-  return {
-    carried: onTheWay.carried,
-    get haveLeft() {
-      return onTheWay.haveLeft;
-    },
-    verdicts: (...asked) => guarded(observer, 'tick ledger: claim', [], () => onTheWay.verdicts(...asked)),
-  };
+  try {
+    const onTheWay = ledger.carry?.(claims);
+    if (onTheWay === undefined) return undefined;
+    return {
+      carried: onTheWay.carried,
+      get haveLeft() {
+        return onTheWay.haveLeft;
+      },
+      verdicts: (...asked) => guarded(observer, 'tick ledger: claim', [], () => onTheWay.verdicts(...asked)),
+    };
+  } catch (error) {
+    observer.observe({ type: 'error', error, where: 'tick ledger: carry' });
+    return undefined;
+  }
 }
 
 /** Without a verdict a lock is neither acquired nor extended; one that was not released expires. */

@@ -16,9 +16,10 @@ import type {
   VotingNode,
 } from '../contract/ports.js';
 import type { PruneAnswer, PruneRequest } from '../contract/prunable-lines.js';
+import { quorumOf } from '../contract/quorum.js';
 import { answersOf } from '../contract/voting-node.js';
 import { CarriedMessages } from './carried-messages.js';
-import { isBehind, isOfAnotherSet, type Replies, votesAt, votesOf } from './claim-replies.js';
+import { hasSpoken, isBehind, isOfAnotherSet, type Replies, votesAt, votesOf } from './claim-replies.js';
 import { decideClaim, isWon, votesOut } from './claim-votes.js';
 import { areAgreed, decidePeeks, type TickLists, timeOf } from './peek-votes.js';
 import { repliesUntil } from './replies-until.js';
@@ -57,13 +58,19 @@ export class QuorumTickLedger implements TickLedger {
     return {
       carried: messages,
       get haveLeft() {
-        return messages.haveLeft;
+        return messages.close();
       },
       verdicts: async (places, haveLocks, answers = 'majority') => {
         const those = places.flatMap((place) => claims[place] ?? []);
         const votes = messages.replies().map(async (reply) => votesAt(await reply, places));
-        const replies = await this.heard(those, votes, haveLocks ? answers : 'all');
-        if (haveLocks) return this.decide(those, { replies, ids }, answers);
+        if (haveLocks) {
+          const replies = await this.heard(those, votes, answers);
+          return this.decide(those, { replies, ids }, answers);
+        }
+        const quorum = quorumOf(this.nodes.length);
+        const isEnough = (replies: Replies): boolean =>
+          answers === 'majority' && replies.filter(hasSpoken).length >= quorum;
+        const replies = await repliesUntil(votes, isEnough, (reply, node) => this.heardLate(node, reply));
         for (const [node, reply] of replies.entries()) this.learn(node, reply);
         return those.map((claim, index) => decideClaim(claim, votesOf(replies, index), false));
       },

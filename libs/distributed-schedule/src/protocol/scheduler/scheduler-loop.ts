@@ -75,16 +75,17 @@ export class SchedulerLoop {
   }
 
   private contestDueTicks(): void {
-    const { audit, book, clusterClock, load, track } = this.parts;
+    const { audit, book, clusterClock, load, options, track } = this.parts;
     this.rearmWhenSynchronised();
     book.mend(clusterClock.nowMs());
     for (;;) {
       const next = this.nextToBidFor();
       if (next === undefined) return;
       const { tick } = next;
-      const delayMs = clusterClock.nowMs() - bidTimeOf(next);
-      if (delayMs < 0) return;
-      load.note(delayMs);
+      const nowMs = clusterClock.nowMs();
+      if (nowMs < bidTimeOf(next)) return;
+      // By the shortest lead: an instant with a longer one may come to be looked at behind one with a shorter.
+      load.note(nowMs - (tick - options.bidLeadMs));
       const dues = book.take(tick, clusterClock.nowMs());
       audit.watch(dues);
       track(contestInstant(this.parts, next, dues));

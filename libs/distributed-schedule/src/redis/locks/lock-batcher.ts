@@ -49,6 +49,11 @@ const SCRIPTS: ReadonlyMap<string, RedisScript> = new Map(
 
 const NOT_COUNTED: ScriptReply = { answered: false, reason: 'its server has no vote' };
 
+const NOT_CARRIED: ScriptReply = {
+  answered: false,
+  reason: 'its clock is not known, or nobody waits for it',
+};
+
 /** One for all refusals: an error with a stack for each would cost more than what it says. */
 const REFUSED = new Error('refused');
 
@@ -155,9 +160,11 @@ export class LockBatcher implements EngineClient {
     const { node, position } = this.settings;
     if (ids !== undefined && ids[position] === undefined) return NOT_COUNTED;
     const deadlineMs = node.callDeadlineNodeMs();
+    // Without a deadline a claim could be granted for as long as its tick may be late, and a give-back would wait for that.
+    const mayCarry = carried === undefined || (deadlineMs > 0 && carried.left(position, deadlineMs));
+    if (!mayCarry) return NOT_CARRIED;
     const values = requests.map(({ value }) => value);
     const message = this.unconfirmed.sent(values, deadlineMs, this.longestTtlMs);
-    carried?.left(position, deadlineMs);
     const reply = await this.send(
       carried === undefined ? script : BID_SCRIPT,
       requests,
