@@ -120,9 +120,9 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
   {
     name: 'a claim that has gone with a lost lock is not given back',
     profiles: ['normal'],
-    file: 'protocol/bid/bid-in-one-step.ts',
-    find: 'if (standing.length > 0) parts.track(',
-    replace: 'if (standing.length > 1_000) parts.track(',
+    file: 'protocol/bid/lost-claims.ts',
+    find: 'if (standing.length > 0) await',
+    replace: 'if (standing.length > 1_000) await',
   },
   {
     name: 'a claim that has gone with a lock starts without it',

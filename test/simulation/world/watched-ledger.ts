@@ -49,11 +49,16 @@ export class WatchedLedger implements TickLedger {
       get haveLeft() {
         return onTheWay.haveLeft;
       },
-      verdicts: async (places, ...asked) =>
-        this.decidedAll(
+      verdicts: async (places, haveLocks, answers) => {
+        const verdicts = await onTheWay.verdicts(places, haveLocks, answers);
+        // By a majority: what is out is known when all have been heard.
+        if (!haveLocks && answers !== 'all') return verdicts;
+        await this.decidedAll(
           places.flatMap((place) => claims[place] ?? []),
-          await onTheWay.verdicts(places, ...asked),
-        ),
+          verdicts,
+        );
+        return verdicts;
+      },
     };
   }
 

@@ -6,13 +6,13 @@
 import type { DueTick } from '../contract/due-tick.js';
 import type { Claim, ClaimsOnTheWay, ClaimVerdict } from '../contract/ports.js';
 import { newClaim } from '../ledger/claim-id.js';
-import { within } from '../time/within.js';
 import type { BidParts } from './bid-parts.js';
-import { type BidVerdict, metByLostClaim, NO_VERDICT } from './bid-verdict.js';
+import { type BidVerdict, NO_VERDICT } from './bid-verdict.js';
 import { isLocked } from './choose-starts.js';
 import { claimLocked, leavesTimeToBid } from './claim-batch.js';
 import { type AskedTick, lockTicks } from './lock-ticks.js';
 import type { LockedTick } from './locked-tick.js';
+import { bounded, giveBackWhenHeard, type LostTick, withoutItsLock } from './lost-claims.js';
 import { answersWanted, MAX_OPEN_MS, pauseAfter } from './open-claims.js';
 
 /** What a bid calls back. */
@@ -32,11 +32,6 @@ interface Sending extends BidCalls {
   readonly untilMs: number;
   /** Those that some node may have granted. */
   readonly out: Set<Claim>;
-}
-
-/** A tick without its lock, and how its bid ends if nothing better comes. */
-interface LostTick extends AskedTick {
-  readonly step: BidVerdict;
 }
 
 /** Only for ticks whose claim is known before their lock is acquired. Undefined where these claims do not go with locks. */
@@ -175,40 +170,4 @@ async function sendAgain(
   const later = onTheWay === undefined ? [] : await send(parts, { ...sending, onTheWay, asked, copies });
   const verdicts = later.values();
   return open.map((one) => (isGoing(one) ? verdicts.next().value : one.step) ?? one.step);
-}
-
-/** What is met by a claim whose lock was not acquired. */
-function withoutItsLock(
-  parts: BidParts,
-  { due, claim, step }: LostTick,
-  answer: ClaimVerdict | undefined,
-): BidVerdict {
-  // It is judged by the other claims of this instance, not by itself.
-  parts.ownClaims.setAside(claim);
-  const met = metByLostClaim({ due }, answer, parts.ownClaims);
-  // Only a majority that may have granted it tells others that this instance has the tick.
-  parts.ownClaims.surrendered(claim, answer === undefined || answer.undecided === true);
-  return met ?? step;
-}
-
-/** Until every node has answered or will not: what none of them has granted needs no give-back. */
-async function giveBackWhenHeard(
-  parts: BidParts,
-  { onTheWay, out }: Sending,
-  over: readonly { readonly place: number; readonly lost: LostTick }[],
-): Promise<void> {
-  const places = over.map(({ place }) => place);
-  const answers = await bounded(parts, onTheWay.verdicts(places, false, 'all'));
-  const standing = over.flatMap(({ lost: { claim } }, index) =>
-    answers[index]?.votesOut !== 0 || out.has(claim) ? [claim] : [],
-  );
-  if (standing.length > 0) await parts.ledger.giveBack(standing);
-}
-
-/** A provider that was replaced may never say what a node has answered. Longer than any call takes. */
-function bounded(
-  { clock, options }: BidParts,
-  answers: Promise<readonly ClaimVerdict[]>,
-): Promise<readonly ClaimVerdict[]> {
-  return within(clock, clock.monotonicMs() + options.leaseTtlMs, answers, []);
 }

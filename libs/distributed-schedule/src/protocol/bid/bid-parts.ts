@@ -21,6 +21,8 @@ export interface BidParts {
   readonly ownClaims: OwnClaims;
   readonly keeper: Pick<LeaseKeeper, 'doubtIfPresenceLost'>;
   readonly admission: Admission;
+  /** Whether a run of the task holds its lock here. Absent: none does. */
+  readonly isRunning?: (task: string) => boolean;
   /** Aborts when this instance must not start anything any more. */
   readonly stopped: AbortSignal;
   /** What a shutdown waits for: a message that is not awaited here would be lost with the connections. */

@@ -33,8 +33,9 @@ export async function bidForTicks(
 ): Promise<readonly BidVerdict[]> {
   const refusal = parts.electorate?.mayBid();
   if (refusal !== undefined) return batch.map(() => withoutBid(refusal));
-  // With the lock in hand the history of the task may want another tick first: only then is it known what to claim.
-  const isLate = batch.map(({ task }) => looksBack(task.policies));
+  // With the lock in hand the history of the task may want another tick first: only then is it known what to claim. And where a run of
+  // the task holds the lock here, a node that has lost that lock would grant the claim, and refuse the renewal because of it.
+  const isLate = batch.map(({ task }) => looksBack(task.policies) || parts.isRunning?.(task.name) === true);
   const [early, late] = [
     batch.filter((_, index) => !isLate[index]),
     batch.filter((_, index) => isLate[index]),

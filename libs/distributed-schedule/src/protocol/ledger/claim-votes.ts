@@ -1,5 +1,6 @@
 /** What the votes of all nodes on one claim mean. `undefined` is a node that gave no vote. */
 
+import type { NoBid } from '../contract/electorate-view.js';
 import type { Claim, ClaimVerdict, ClaimVote } from '../contract/ports.js';
 import { countsOf, quorumOf } from '../contract/quorum.js';
 import { setBackAmong } from './clock-set-back.js';
@@ -73,4 +74,13 @@ export function ownerOf(
 
 function describeVotes(votes: readonly (ClaimVote | undefined)[]): string {
   return votes.map((vote, index) => `node ${index + 1}: ${vote?.kind ?? 'no vote'}`).join(', ');
+}
+
+/** Nothing was sent. */
+export function notAsked({ why, isOutdated }: NoBid): ClaimVerdict {
+  return isOutdated ? { kind: 'outdated', votesOut: 0 } : { kind: 'no_quorum', votesOut: 0, reason: why };
+}
+
+export function isOpen(verdict: ClaimVerdict | undefined): boolean {
+  return verdict === undefined || verdict.kind === 'no_quorum' || verdict.kind === 'split';
 }

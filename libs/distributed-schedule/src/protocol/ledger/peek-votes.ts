@@ -98,3 +98,10 @@ export function decidePeek(
     ? { kind: 'open', ...past, ...setBack }
     : { kind: 'taken', ...past, ...owner, ...(owner.claimId === undefined && setBack) };
 }
+
+/** By node. Undefined where the answer was not waited for. */
+export type TickReplies = readonly (NodeReply<readonly NodeTick[]> | undefined)[];
+
+export function listsOf(replies: TickReplies): TickLists {
+  return replies.map((reply) => (reply?.answered === true ? reply.value : undefined));
+}

@@ -1,6 +1,6 @@
 /** The ledger of N nodes: one message per node, then votes are counted. How a node answers is the claim script's affair. */
 
-import type { ElectorateView, NoBid } from '../contract/electorate-view.js';
+import type { ElectorateView } from '../contract/electorate-view.js';
 import type { LedgerIds } from '../contract/ledger-id.js';
 import type {
   AnswersWanted,
@@ -9,7 +9,6 @@ import type {
   ClaimsOnTheWay,
   ClaimVerdict,
   NodeReply,
-  NodeTick,
   PeekVerdict,
   TickLedger,
   TickRef,
@@ -20,8 +19,8 @@ import { quorumOf } from '../contract/quorum.js';
 import { answersOf } from '../contract/voting-node.js';
 import { CarriedMessages } from './carried-messages.js';
 import { hasSpoken, isBehind, isOfAnotherSet, type Replies, votesAt, votesOf } from './claim-replies.js';
-import { decideClaim, isWon, votesOut } from './claim-votes.js';
-import { areAgreed, decidePeeks, type TickLists, timeOf } from './peek-votes.js';
+import { decideClaim, isOpen, isWon, notAsked, votesOut } from './claim-votes.js';
+import { areAgreed, decidePeeks, listsOf, type TickReplies, timeOf } from './peek-votes.js';
 import { repliesUntil } from './replies-until.js';
 
 export class QuorumTickLedger implements TickLedger {
@@ -167,12 +166,6 @@ export class QuorumTickLedger implements TickLedger {
   }
 }
 
-type TickReplies = readonly (NodeReply<readonly NodeTick[]> | undefined)[];
-
-function listsOf(replies: TickReplies): TickLists {
-  return replies.map((reply) => (reply?.answered === true ? reply.value : undefined));
-}
-
 /** What the nodes replied to one copy of a message, and what it named at all of them. */
 interface Asked {
   readonly replies: Replies;
@@ -181,13 +174,4 @@ interface Asked {
 
 function named(verdict: ClaimVerdict, ids: LedgerIds): ClaimVerdict {
   return verdict.kind === 'won' ? { ...verdict, ids } : verdict;
-}
-
-/** Nothing was sent. */
-function notAsked({ why, isOutdated }: NoBid): ClaimVerdict {
-  return isOutdated ? { kind: 'outdated', votesOut: 0 } : { kind: 'no_quorum', votesOut: 0, reason: why };
-}
-
-function isOpen(verdict: ClaimVerdict | undefined): boolean {
-  return verdict === undefined || verdict.kind === 'no_quorum' || verdict.kind === 'split';
 }

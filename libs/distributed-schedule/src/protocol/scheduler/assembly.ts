@@ -54,6 +54,7 @@ export function assemble(parts: SchedulerParts, hooks: SchedulerHooks) {
     ...{ observer, keeper, chains, register, ranks, ownClaims: new OwnClaims() },
     admission: new Admission(),
     lead: new BidLead(options.bidLeadMs),
+    isRunning: (task) => chains.of(task) !== undefined,
     load: new LoadGauge(clock, options.bidStaggerMs * TOLERABLE_SHARE),
     around: parts.around ?? ((_context, run) => run()),
     members: () => heartbeat.members,

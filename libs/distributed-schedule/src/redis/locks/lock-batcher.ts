@@ -12,6 +12,7 @@ import { claimReplyIn, type LockWords, parseLockReply, replyAt, wordsOfLock } fr
 import type { RedisKeys } from '../scripts/redis-keys.js';
 import type { RedisScript } from '../scripts/redis-scripts.js';
 import { RELEASE_SCRIPT } from '../scripts/release-script.js';
+import { holderName } from './holder-name.js';
 import type { LockGroup } from './lock-group.js';
 import type { LockRound } from './lock-round.js';
 import type { EngineClient } from './redlock-engine.js';
@@ -49,12 +50,9 @@ const SCRIPTS: ReadonlyMap<string, RedisScript> = new Map(
 
 const NOT_COUNTED: ScriptReply = { answered: false, reason: 'its server has no vote' };
 
-const NOT_CARRIED: ScriptReply = {
-  answered: false,
-  reason: 'its clock is not known, or nobody waits for it',
-};
+const NOT_CARRIED: ScriptReply = { answered: false, reason: 'its clock is not known' };
 
-/** One for all refusals: an error with a stack for each would cost more than what it says. */
+/** One for all: an error with a stack for each would cost more than what it says. */
 const REFUSED = new Error('refused');
 
 /**
@@ -170,7 +168,7 @@ export class LockBatcher implements EngineClient {
       requests,
       ids && { position, ids },
       deadlineMs,
-      carried && setText(carried.set),
+      carried && [setText(carried.set)],
     );
     if (reply.answered) this.unconfirmed.answered(message);
     return reply;
@@ -181,7 +179,7 @@ export class LockBatcher implements EngineClient {
     locks: readonly LockRequest[],
     meant: LockAddressee = ANY_MEMORY,
     deadlineMs = 0,
-    set?: string,
+    set: readonly string[] = [],
   ): Promise<ScriptReply> {
     const ids = wordsOfIds(meant.ids);
     const { node, keys, instanceId } = this.settings;
@@ -193,13 +191,8 @@ export class LockBatcher implements EngineClient {
         ...[presencePrefix, holderName(node, instanceId), String(deadlineMs)],
         ...[meant.position, String(ids.length / 2), ...ids],
         ...locks.flatMap((lock) => wordsOfLock(script, lock)),
-        ...(set === undefined ? [] : [set]),
+        ...set,
       ],
     );
   }
-}
-
-/** A node that has yet to notice the end of our presence would free a lock under our name. One under no name lives on. */
-function holderName({ presence }: RedisNode, instanceId: string): string {
-  return presence?.isSubscribed === false ? '-' : instanceId;
 }
