@@ -242,4 +242,17 @@ describe('a bid in one step', () => {
     expect((await bid(dueOf('a'))).map(({ kind }) => kind)).toEqual(['won']);
     expect(claimed).toHaveLength(3);
   });
+
+  it('remembers a claim that a majority has granted although the lock did not come in time, and gives it back', async () => {
+    const { bid, dueOf, started, givenBack, hearLate, settle, ownClaims } = bidding([
+      { a: [SILENT, GRANTED, GRANTED, GRANTED] },
+    ]);
+    expect(await bid(dueOf('a'))).toMatchObject([{ kind: 'open', outcome: 'no_quorum' }]);
+    expect(started).toEqual([]);
+    // Others may have been told that this instance has the tick.
+    expect(ownClaims.fateBetween('a', T, T)).toBe('surrendered');
+    await hearLate();
+    await settle();
+    expect(givenBack).toEqual(POSITIONS.map((position) => `${position} a`));
+  });
 });

@@ -20,9 +20,13 @@ export function withoutItsLock(
   // It is judged by the other claims of this instance, not by itself.
   parts.ownClaims.setAside(claim);
   const met = metByLostClaim({ due }, answer, parts.ownClaims);
-  // Only a majority that may have granted it tells others that this instance has the tick.
-  parts.ownClaims.surrendered(claim, answer === undefined || answer.undecided === true);
+  parts.ownClaims.surrendered(claim, mayBeTold(answer));
   return met ?? step;
+}
+
+/** Whether others may hear from a majority that this instance has the tick. A lock that came too late may have brought its claim. */
+function mayBeTold(answer: ClaimVerdict | undefined): boolean {
+  return answer === undefined || answer.undecided === true || answer.kind === 'won';
 }
 
 /** Until every node has answered or will not: what none of them has granted needs no give-back. */
