@@ -40,6 +40,7 @@ export async function bidInOneStep(
   batch: readonly DueTick[],
   calls: BidCalls,
 ): Promise<readonly BidVerdict[] | undefined> {
+  if (batch.length === 0) return [];
   const asked = batch.map((due) => ({ due, claim: newClaim(parts, due) }));
   const onTheWay = carry(parts, asked);
   if (onTheWay === undefined) return undefined;
