@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SimulationsFirst } from './test/support/simulations-first.js';
 
 // Four kinds: `unit` needs nothing but Node, and computes; `integration` starts real redis-server processes, and waits;
 // `e2e` starts real application processes as well; `package` installs what is published. `npm test` runs one after the other.
@@ -14,6 +15,7 @@ const PACKAGE_TESTS = 'test/e2e/package/**/*.test.ts';
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: SimulationsFirst },
     projects: [
       {
         ...shared,

@@ -39,9 +39,7 @@ function doomed(point: CrashPoint, url: string, doom: Doom): Doomed {
 export async function crashAt(point: CrashPoint, url: string): Promise<string> {
   const { jobId, child } = doomed(point, url, 'SIGKILL');
   const [code, signal] = await once(child, 'exit');
-  if (signal !== 'SIGKILL') {
-    throw new Error(`did not die ${point}, but ended with ${signal ?? code}`);
-  }
+  if (signal !== 'SIGKILL') throw new Error(`did not die ${point}, but ended with ${signal ?? code}`);
   return jobId;
 }
 
