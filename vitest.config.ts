@@ -5,6 +5,9 @@ import { SimulationsFirst } from './test/support/simulations-first.js';
 // `e2e` starts real application processes as well; `package` installs what is published. `npm test` runs one after the other.
 const shared = { resolve: { tsconfigPaths: true } } as const;
 
+/** What is polled for comes in its own time: the default of one second is too little on a busy machine. */
+const PATIENT = { poll: { timeout: 20_000 } };
+
 /** Of the campaign of faults, what needs neither servers nor processes. */
 const PURE_FAULT_TESTS = [
   'test/faults/campaign/{checker,losses,misses*}.test.ts',
@@ -21,6 +24,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
+          expect: PATIENT,
           include: [
             'test/{architecture,model,simulation,unit}/**/*.test.ts',
             'test/conformance/**/*.memory.test.ts',
@@ -39,6 +43,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'integration',
+          expect: PATIENT,
           include: [
             'test/{differential,integration}/**/*.test.ts',
             'test/conformance/**/*.{redis,postgres}.test.ts',
@@ -55,6 +60,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'e2e',
+          expect: PATIENT,
           globalSetup: ['scripts/build-demo.mjs'],
           include: ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts'],
           exclude: [...PURE_FAULT_TESTS, PACKAGE_TESTS],
@@ -72,6 +78,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'package',
+          expect: PATIENT,
           include: [PACKAGE_TESTS],
           testTimeout: 180_000,
           hookTimeout: 120_000,

@@ -22,6 +22,7 @@ import {
   countInRedis,
   type DoomedPlan,
   type FromDoomed,
+  PATIENT_TIMEOUT_MS,
   TAKEOVER_MS,
 } from './doomed-plan.js';
 
@@ -29,7 +30,7 @@ const plan = JSON.parse(process.argv[2] ?? '{}') as DoomedPlan;
 const platform = { clock: new SystemClock(), random: new SystemRandom(), namespace: 'doomed' };
 
 const isCutOff = plan.doom === 'lost' || plan.doom === 'deaf';
-const limits = isCutOff ? { timeoutMs: CUT_OFF_TIMEOUT_MS } : {};
+const limits = { timeoutMs: isCutOff ? CUT_OFF_TIMEOUT_MS : PATIENT_TIMEOUT_MS };
 let isDoomed = false;
 
 function tell(message: FromDoomed): Promise<void> {

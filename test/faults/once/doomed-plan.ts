@@ -43,6 +43,8 @@ export const FIRST_TOKEN = 1_000;
 export const TAKEOVER_MS = 60_000;
 /** Whoever is cut off notices soon. */
 export const CUT_OFF_TIMEOUT_MS = 1_000;
+/** Whoever is killed at a point must reach it, however busy the machine is. */
+export const PATIENT_TIMEOUT_MS = 30_000;
 
 interface Queryable {
   query(sql: string, values: unknown[]): Promise<{ rows: unknown[] }>;

@@ -38,8 +38,13 @@ function doomed(point: CrashPoint, url: string, doom: Doom): Doomed {
 /** Lets a process die at that point of its attempt, and resolves to the job. */
 export async function crashAt(point: CrashPoint, url: string): Promise<string> {
   const { jobId, child } = doomed(point, url, 'SIGKILL');
+  let how = 'nothing';
+  child.on('message', (message: FromDoomed) => {
+    if (message.kind === 'ended') ({ how } = message);
+  });
   const [code, signal] = await once(child, 'exit');
-  if (signal !== 'SIGKILL') throw new Error(`did not die ${point}, but ended with ${signal ?? code}`);
+  if (signal !== 'SIGKILL')
+    throw new Error(`did not die ${point}, but ended with ${signal ?? code} and told ${how}`);
   return jobId;
 }
 

@@ -16,7 +16,6 @@ import { ownRedis } from '../../support/shared-servers.js';
 import { bootWith } from '../../unit/nest/nest-app.js';
 
 const NOBODY = 'nobody listens at its address (ECONNREFUSED): start Redis there, or correct host and port';
-const SOON = { timeout: 10_000 };
 
 @Injectable()
 class Settlement {
@@ -35,8 +34,8 @@ async function boot(servers: readonly RedisServer[]) {
     providers: [Settlement],
   });
   const registry = app.get(DistributedScheduleRegistry);
-  await expect.poll(() => registry.status().quorum, SOON).toBe(true);
-  await expect.poll(() => registry.store().nodes.every(({ answering }) => answering), SOON).toBe(true);
+  await expect.poll(() => registry.status().quorum).toBe(true);
+  await expect.poll(() => registry.store().nodes.every(({ answering }) => answering)).toBe(true);
   const readiness = () => app.get(DistributedScheduleHealthIndicator).isReady('schedule').schedule;
   /** Of the store; ticks that were missed are told as well. */
   const said = () => logs.ours('warn').filter((line) => !/^Task |not run/.test(line));
@@ -54,7 +53,7 @@ it('a single store that ends is told with its reason, and so is its return, each
   expect(said()).toEqual([]);
   await server.kill();
   await expect
-    .poll(said, SOON)
+    .poll(said)
     .toEqual([
       `Quorum lost: 0 of 1 nodes answer. No task runs here until a majority does. node 1 gives no vote: ${NOBODY}.`,
     ]);
@@ -63,7 +62,7 @@ it('a single store that ends is told with its reason, and so is its return, each
     impaired: ['no quorum: 0 of 1 nodes answer', `node 1 gives no vote: ${NOBODY}`],
   });
   await server.start();
-  await expect.poll(() => said()[1], SOON).toMatch(/^Quorum is back( after \d+ s)?: 1 of 1 nodes answer\.$/);
+  await expect.poll(() => said()[1]).toMatch(/^Quorum is back( after \d+ s)?: 1 of 1 nodes answer\.$/);
   expect(said()).toHaveLength(2);
   expect(JSON.stringify(readiness())).not.toContain('no quorum');
 });
@@ -72,11 +71,11 @@ it('ticks that did not run meanwhile are told in one line when the store is back
   const server = await start();
   const { said, all } = await boot([server]);
   await server.kill();
-  await expect.poll(() => said().length, SOON).toBe(1);
+  await expect.poll(() => said().length).toBe(1);
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   await server.start();
   await expect
-    .poll(() => all().filter((line) => line.includes('Not run')), SOON)
+    .poll(() => all().filter((line) => line.includes('Not run')))
     .toEqual([
       expect.stringMatching(
         /^Not run while no majority answered, as far as this instance knows: ([2-9]|1\d) ticks of 'settle'\.$/,
@@ -90,14 +89,10 @@ it('one node of three that ends is one line and a warning, and so is its return'
   const { readiness, said } = await boot(servers);
   expect(said()).toEqual([]);
   await servers[1]?.kill();
-  await expect
-    .poll(said, SOON)
-    .toEqual([`node 2 gives no vote: ${NOBODY}. Tasks run, as 2 of 3 nodes answer.`]);
+  await expect.poll(said).toEqual([`node 2 gives no vote: ${NOBODY}. Tasks run, as 2 of 3 nodes answer.`]);
   expect(readiness()).toMatchObject({ warnings: [`node 2 gives no vote: ${NOBODY}`] });
   await servers[1]?.start();
-  await expect
-    .poll(() => said()[1], SOON)
-    .toMatch(/^node 2 answers again( after \d+ s)?: 3 of 3 nodes answer\.$/);
+  await expect.poll(() => said()[1]).toMatch(/^node 2 answers again( after \d+ s)?: 3 of 3 nodes answer\.$/);
   expect(said()).toHaveLength(2);
   expect(readiness()).toMatchObject({ warnings: [] });
 });

@@ -78,7 +78,7 @@ describe.skipIf(lacksPostgres('the cache of a database'))('the cache in front of
           () => 1,
           () => 0,
         );
-    await expect.poll(answers, { timeout: 20_000 }).toBe(1);
+    await expect.poll(answers).toBe(1);
   };
 
   it('does not answer one tenant with the output of another', async () => {
@@ -170,7 +170,7 @@ describe.skipIf(lacksPostgres('the cache of a database'))('the cache in front of
     await once.runOnce('order-22', () => 'output');
     await inDatabase(database, 'TRUNCATE distributed_schedule_snapshot');
     const sinceMs = performance.now();
-    await expect.poll(() => kindOf(once, 'order-22'), { timeout: 20_000 }).toBe('ran');
+    await expect.poll(() => kindOf(once, 'order-22')).toBe('ran');
     expect(performance.now() - sinceMs).toBeLessThan(5_000 + SLACK_MS);
   });
 
@@ -267,12 +267,10 @@ describe.skipIf(lacksPostgres('the cache of a database'))('the cache in front of
       writeFileSync(join((server as PostgresServer & { readonly data: string }).data, 'standby.signal'), '');
       // It is ready, in the words that are waited for, once it is promoted.
       const started = server.start();
-      await expect
-        .poll(() => store.identify?.(), { timeout: 20_000 })
-        .toMatchObject({ reason: 'no table, or a standby' });
+      await expect.poll(() => store.identify?.()).toMatchObject({ reason: 'no table, or a standby' });
       await server.pool().query('SELECT pg_promote()');
       await started;
-      await expect.poll(() => identityOf(store), { timeout: 20_000 }).toMatch(/ \d{16} 00000002 /);
+      await expect.poll(() => identityOf(store)).toMatch(/ \d{16} 00000002 /);
       expect(await identityOf(store)).not.toBe(first);
     });
   });

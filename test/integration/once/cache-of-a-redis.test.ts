@@ -42,7 +42,7 @@ describe('the identity of snapshots in Redis', () => {
     await server.kill();
     expect(await identityOf(mine)).toBeUndefined();
     await server.start();
-    await expect.poll(() => identityOf(mine), { timeout: 10_000 }).toBeDefined();
+    await expect.poll(() => identityOf(mine)).toBeDefined();
     expect(await identityOf(mine)).not.toBe(flushed);
   });
 
@@ -77,7 +77,7 @@ describe('a success that is to be forgotten', () => {
     const before = await listeners();
     const caches = more.map(openCache);
     await Promise.all(caches.map((cache) => cache.read(success.jobId)));
-    await expect.poll(listeners, { timeout: 5_000 }).toBe(before + caches.length);
+    await expect.poll(listeners).toBe(before + caches.length);
     await caches[0]?.publish(success);
     const entry = `shop:done:${success.jobId}`;
     const text = (await server.client().get(entry)) ?? '';
@@ -105,9 +105,9 @@ describe('a success that is to be forgotten', () => {
     const [mine, deaf] = await listening(success, {}, { redis: link.url });
     await link.reset();
     await mine?.forget(success.jobId);
-    await expect.poll(() => deaf?.read(success.jobId), { timeout: 5_000 }).toBeUndefined();
+    await expect.poll(() => deaf?.read(success.jobId)).toBeUndefined();
     // Nor later, once it listens again.
-    await expect.poll(listeners, { timeout: 10_000 }).toBeGreaterThan(1);
+    await expect.poll(listeners).toBeGreaterThan(1);
     expect(await deaf?.read(success.jobId)).toBeUndefined();
   });
 

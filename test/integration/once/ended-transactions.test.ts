@@ -149,7 +149,7 @@ describe.skipIf(lacksPostgres('transactions that are ended'))('an effect in Post
         } as typeof pg.Client.prototype.query);
         return 'done';
       });
-      await expect.poll(() => rowsOf('doubtful'), { timeout: 5_000 }).toBe(1);
+      await expect.poll(() => rowsOf('doubtful')).toBe(1);
       await sleep(700);
       vi.restoreAllMocks();
       await link.set({});

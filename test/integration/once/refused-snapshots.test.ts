@@ -74,9 +74,7 @@ describe('the cache of successes', () => {
     expect(await client.info('keyspace')).not.toContain('db');
     expect(await client.pubsub('NUMSUB', 'shop:done')).toEqual(['shop:done', 0]);
     await client.call('ACL', 'SETUSER', 'shop', '+select');
-    await expect
-      .poll(() => client.pubsub('NUMSUB', 'shop:done'), { timeout: 5_000 })
-      .toEqual(['shop:done', 1]);
+    await expect.poll(() => client.pubsub('NUMSUB', 'shop:done')).toEqual(['shop:done', 1]);
     await cache.publish(SUCCESS);
     await client.select(2);
     expect(await client.exists(`shop:done:${JOB.jobId}`)).toBe(1);

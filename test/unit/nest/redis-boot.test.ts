@@ -233,7 +233,7 @@ describe('the connections that the module has opened', () => {
     const { app } = await bootWith({
       imports: [DistributedScheduleModule.forRoot({ ...IDENTITY, redis: urlOf(server) })],
     });
-    expect(await openConnections(server)).toBeGreaterThan(0);
+    await expect.poll(() => openConnections(server), { timeout: LOG_WITHIN_MS }).toBeGreaterThan(0);
     await app.close();
     await allClosed(server);
   });
