@@ -57,4 +57,12 @@ describe('what the nodes say of all ticks of a message', () => {
     expect(ask([claimed], [claimed], undefined)).toMatchObject({ kind: 'taken', claimId: 'a:1' });
     expect(ask([claimed], undefined, undefined)).toEqual({ kind: 'unknown' });
   });
+
+  it('names nobody for a tick below what a raise of the epoch has left behind', () => {
+    const raised: NodeTick = { tick: T + 100, floor: T + 1_000 };
+    const claimed: NodeTick = { tick: T + 100, claimId: 'a:1', floor: T + 1_000 };
+    expect(decidePeek(T, [raised, raised, undefined])).toMatchObject({ kind: 'open', isFloor: true });
+    expect(decidePeek(T, [claimed, raised, undefined])).toMatchObject({ kind: 'open' });
+    expect(decidePeek(T, [claimed, claimed, undefined])).toMatchObject({ kind: 'taken' });
+  });
 });
