@@ -12,7 +12,7 @@ const MAX_RECONNECT_MS = 30_000;
 /** Before an id that has a vote is given up. Long against a resolver's refresh, as the other nodes go on meanwhile. */
 export const GIVE_UP_ID_MS = 10_000;
 
-/** A live instance uses another id: asked again at doubling distances. */
+/** Another id is in use: asked again soon while that may be the word of the dead, and then at doubling distances. */
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 10_000;
 
@@ -61,10 +61,12 @@ export class WrongServers {
     return trouble !== undefined && nowMs >= trouble.sinceMs + GIVE_UP_ID_MS;
   }
 
-  /** A live instance uses another id of the position: no use in asking again at once. */
+  /** Another id of the position is in use: no use in asking again at once. */
   holdUp(position: string, nowMs: number): void {
     const known = this.heldUp.get(position);
-    const distanceMs = Math.min((known?.distanceMs ?? 0) * 2, MAX_RETRY_MS);
+    const distanceMs = this.isContested(position, nowMs)
+      ? Math.min((known?.distanceMs ?? 0) * 2, MAX_RETRY_MS)
+      : Math.min(known?.distanceMs ?? 0, FIRST_RETRY_MS);
     this.heldUp.set(position, {
       sinceMs: known?.sinceMs ?? nowMs,
       untilMs: nowMs + distanceMs,
