@@ -57,6 +57,13 @@ export function describeCarriedClaims(name: string, start: () => Promise<LockSta
       return { verdicts, words, left };
     }
 
+    /** A verdict comes with a majority; a claim that is refused tells when every node has the lock. */
+    const lockEverywhere = async (locks: LockProvider, task: string, nowMs: number) => {
+      const { verdicts, words } = await bid(locks, [claimOf(task, nowMs + 60_000)]);
+      expect(words).toEqual([everyNode('early')]);
+      return verdicts;
+    };
+
     const everyNode = (word: string): readonly string[] => stage.voters.map(() => word);
     const release = async (locks: LockProvider, verdicts: readonly LockVerdict[]): Promise<void> =>
       locks.release(verdicts.flatMap((one) => (one.kind === 'acquired' ? [one.lock] : [])));
@@ -87,7 +94,7 @@ export function describeCarriedClaims(name: string, start: () => Promise<LockSta
     it('are not claimed where the lock is refused, and those beside them are', async () => {
       const nowMs = await nodeNowMs();
       const [held, free] = [newTask(), newTask()];
-      const theirs = await stage.yours.tryAcquire([held], TTL_MS);
+      const theirs = await lockEverywhere(stage.yours, held, nowMs);
       const { verdicts, words } = await bid(stage.mine, [claimOf(held, nowMs), claimOf(free, nowMs)]);
       expect(verdicts).toMatchObject([{ kind: 'held', holder: stage.yourId }, { kind: 'acquired' }]);
       expect(words).toEqual([everyNode('not_asked'), everyNode('granted')]);

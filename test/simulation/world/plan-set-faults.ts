@@ -71,6 +71,20 @@ export function namesFaults(): fc.WeightedArbitrary<
   ];
 }
 
+/** Rare among all answers, and what a set is judged by: whether its claim or its give-back was heard. */
+function unheardClaim(weight: number): fc.WeightedArbitrary<InstanceFault> {
+  return weighted(weight, {
+    kind: kind('answers are lost'),
+    instance: fc.nat({ max: 7 }),
+    call: fc.constantFrom<Call>('claim', 'claim', 'giveBack'),
+    from: fc.constantFrom('one' as const, 'all' as const),
+    server: fc.nat({ max: 4 }),
+    count: fc.integer({ min: 1, max: 3 }),
+    lateMs: fc.oneof(fc.constant(0), fc.integer({ min: 5, max: 500 })),
+    isReset: fc.boolean(),
+  });
+}
+
 const whose = fc.constantFrom('own' as const, 'other' as const);
 
 function commonFaults(): fc.WeightedArbitrary<SetFault>[] {
@@ -95,9 +109,10 @@ function commonFaults(): fc.WeightedArbitrary<SetFault>[] {
 type FleetFault = FaultOf<'fleet suffers'> | { readonly kind: 'instance of another set joins' };
 
 /** Where there are two sets. */
-export function setsFaults(): fc.WeightedArbitrary<FleetFault | SetFault>[] {
+export function setsFaults(): fc.WeightedArbitrary<FleetFault | SetFault | InstanceFault>[] {
   return [
     ...commonFaults(),
+    unheardClaim(8),
     weighted(8, { kind: kind('instance of another set joins') }),
     weighted(8, {
       kind: kind('fleet suffers'),
