@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decided, EVERY_HOUR, pair, SECOND_MS } from './pair.js';
+import { decided, EVERY_HOUR, pair, SEEN_MS } from './pair.js';
 import { Version } from './version.js';
 
 const DAY_MS = 86_400_000;
@@ -26,7 +26,7 @@ describe('a task that is added for one instant', () => {
     const task = { name: 'soon', runs: 'send', atMs: stage.clock.wallMs() + HOUR_MS };
     await decided(stage, one.control.add(task));
     stage.clock.jump(2 * HOUR_MS);
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     await decided(stage, one.control.add({ ...task }));
   });
 
@@ -37,17 +37,17 @@ describe('a task that is added for one instant', () => {
       one.control.add({ name: 'soon', runs: 'send', atMs: stage.clock.wallMs() + HOUR_MS }),
     );
     await decided(stage, one.control.add({ name: 'often', runs: 'send', everyMs: 5_000 }));
-    stage.clock.jump(HOUR_MS + DAY_MS - 60 * SECOND_MS);
-    await stage.clock.advance(3 * SECOND_MS);
+    stage.clock.jump(HOUR_MS + DAY_MS - 60 * SEEN_MS);
+    await stage.clock.advance(3 * SEEN_MS);
     expect(other.scheduled.has('soon')).toBe(true);
-    stage.clock.jump(60 * SECOND_MS);
-    await stage.clock.advance(3 * SECOND_MS);
+    stage.clock.jump(60 * SEEN_MS);
+    await stage.clock.advance(3 * SEEN_MS);
     expect([one, other].map(({ scheduled }) => [scheduled.has('soon'), scheduled.has('often')])).toEqual([
       [false, true],
       [false, true],
     ]);
     const newcomer = await Version.start(stage, { report: EVERY_HOUR }, ['send']);
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     expect(newcomer.room.list('task:').map(({ key }) => key)).toEqual(['task:often']);
   });
 
@@ -59,15 +59,15 @@ describe('a task that is added for one instant', () => {
     );
     await decided(stage, one.control.reschedule('soon', { atMs: stage.clock.wallMs() + 5 * DAY_MS }));
     stage.clock.jump(4 * DAY_MS);
-    await stage.clock.advance(3 * SECOND_MS);
+    await stage.clock.advance(3 * SEEN_MS);
     expect(one.scheduled.has('soon')).toBe(true);
     await decided(stage, one.control.reschedule('soon', { everyMs: HOUR_MS }));
     stage.clock.jump(10 * DAY_MS);
-    await stage.clock.advance(3 * SECOND_MS);
+    await stage.clock.advance(3 * SEEN_MS);
     expect(one.nextTick('soon')).toBeDefined();
     await decided(stage, one.control.restoreSchedule('soon'));
     stage.clock.jump(2 * DAY_MS);
-    await stage.clock.advance(3 * SECOND_MS);
+    await stage.clock.advance(3 * SEEN_MS);
     expect(one.scheduled.has('soon')).toBe(false);
   });
 });
@@ -98,7 +98,7 @@ describe('a task that is added', () => {
     expect(one.blueprints.size).toBe(1);
     await decided(stage, one.control.reschedule('report', { everyMs: 5_000 }));
     await decided(stage, one.control.remove('acme'));
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     expect(one.blueprints.size).toBe(1);
   });
 });

@@ -1,10 +1,12 @@
 /** Two instances of an app, and decisions that are waited for on a clock that the test moves. */
 
+import { BOARD_PERIOD_MS } from '#src/protocol/board/board-record.js';
 import type { BoardShares } from '#src/protocol/board/board-shares.js';
 import { BoardStage } from '../protocol/board/board-stage.js';
 import { cron, type Definitions, Version } from './version.js';
 
-export const SECOND_MS = 1_000;
+/** By then every instance has seen a decision. */
+export const SEEN_MS = BOARD_PERIOD_MS + 10;
 export const EVERY_HOUR = cron('0 0 * * * *');
 
 export async function pair(
@@ -14,7 +16,7 @@ export async function pair(
   const stage = new BoardStage({ boards: 0, ...(shares === undefined ? {} : { shares }) });
   const one = await Version.start(stage, definitions, ['send']);
   const other = await Version.start(stage, definitions, ['send']);
-  await stage.clock.advance(SECOND_MS);
+  await stage.clock.advance(SEEN_MS);
   return { stage, one, other };
 }
 

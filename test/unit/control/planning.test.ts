@@ -3,7 +3,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ControlPlan } from '#src/control/control-plan.js';
 import { PlanningSlices } from '#src/control/planning-slices.js';
-import { decided, pair, SECOND_MS } from './pair.js';
+import { decided, pair, SEEN_MS } from './pair.js';
 
 const HOURLY = { runs: 'send', cron: '0 * * * *', timeZone: 'UTC' };
 
@@ -27,13 +27,13 @@ describe('planning', () => {
     const { stage, one, other } = await pair();
     for (let index = 0; index < 5; index += 1)
       await decided(stage, one.control.add({ ...HOURLY, name: `customer ${index}` }));
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     const planned = plannedTasks();
     await decided(stage, one.control.add({ ...HOURLY, name: 'another' }));
     await decided(stage, one.control.pause('customer 1'));
     await decided(stage, one.control.reschedule('customer 2', { everyMs: 60_000 }));
     await decided(stage, one.control.remove('customer 3'));
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     expect(new Set(planned)).toEqual(new Set(['another', 'customer 1', 'customer 2', 'customer 3']));
     expect(other.scheduled.has('another')).toBe(true);
     expect(other.scheduled.has('customer 3')).toBe(false);

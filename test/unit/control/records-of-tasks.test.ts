@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { RunRecords } from '#src/control/run-records.js';
 import type { BoardShares } from '#src/protocol/board/board-shares.js';
-import { decided, EVERY_HOUR, pair, SECOND_MS } from './pair.js';
+import { decided, EVERY_HOUR, pair, SEEN_MS } from './pair.js';
 import type { Version } from './version.js';
 
 const HOUR_MS = 3_600_000;
@@ -40,10 +40,10 @@ describe('what stands on the board about a task', () => {
       stage.clock.jump(HOUR_MS);
       for (const name of names) hasRun(runs, name, atMs);
       runs.write(true);
-      await stage.clock.advance(3 * SECOND_MS);
+      await stage.clock.advance(3 * SEEN_MS);
       most = Math.max(most, ...stage.nodes.map((node) => node.snapshot().board.records.length));
-      stage.clock.jump(DAY_MS - HOUR_MS - 10 * SECOND_MS);
-      await stage.clock.advance(3 * SECOND_MS);
+      stage.clock.jump(DAY_MS - HOUR_MS - 10 * SEEN_MS);
+      await stage.clock.advance(3 * SEEN_MS);
     }
     expect(most).toBeGreaterThan(REMINDERS_A_DAY);
     expect(most).toBeLessThan(5 * REMINDERS_A_DAY);
@@ -60,10 +60,10 @@ describe('what stands on the board about a task', () => {
     await decided(stage, one.control.pause('soon'));
     await decided(stage, one.control.reschedule('soon', { atMs: stage.clock.wallMs() + 9 * DAY_MS }));
     stage.clock.jump(8 * DAY_MS);
-    await stage.clock.advance(3 * SECOND_MS);
+    await stage.clock.advance(3 * SEEN_MS);
     expect(one.task('soon').state).toBe('paused');
     stage.clock.jump(3 * DAY_MS);
-    await stage.clock.advance(3 * SECOND_MS);
+    await stage.clock.advance(3 * SEEN_MS);
     expect(one.room.list('').filter(({ key }) => key.includes('soon'))).toEqual([]);
   });
 
@@ -77,14 +77,14 @@ describe('what stands on the board about a task', () => {
     await decided(stage, one.control.add({ name: 'often', runs: 'send', everyMs: 5_000 }));
     for (const name of ['report', 'soon', 'often', 'gone before its run has ended']) hasRun(runs, name, 5);
     runs.write();
-    await stage.clock.advance(3 * SECOND_MS);
+    await stage.clock.advance(3 * SEEN_MS);
     const told = (): readonly string[] => one.room.list('run:').map(({ key }) => key);
     expect(told()).toEqual(['run:often', 'run:report', 'run:soon']);
     stage.clock.jump(2 * DAY_MS);
-    await stage.clock.advance(3 * SECOND_MS);
+    await stage.clock.advance(3 * SEEN_MS);
     expect(told()).toEqual(['run:often', 'run:report']);
     stage.clock.jump(29 * DAY_MS);
-    await stage.clock.advance(3 * SECOND_MS);
+    await stage.clock.advance(3 * SEEN_MS);
     expect(told()).toEqual([]);
   });
 
@@ -96,10 +96,10 @@ describe('what stands on the board about a task', () => {
     await decided(stage, one.trigger.trigger('acme'));
     hasRun(runs, 'acme', 5);
     runs.write();
-    await stage.clock.advance(2 * SECOND_MS);
+    await stage.clock.advance(2 * SEEN_MS);
     expect(other.room.list('').filter(({ key }) => key.includes('acme'))).toHaveLength(4);
     await decided(stage, one.control.remove('acme'));
-    await stage.clock.advance(2 * SECOND_MS);
+    await stage.clock.advance(2 * SEEN_MS);
     expect(other.room.list('').filter(({ key }) => key.includes('acme'))).toEqual([]);
   });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BoardStage } from '../protocol/board/board-stage.js';
+import { SEEN_MS } from './pair.js';
 import { cron, everyMs, Version } from './version.js';
 
-const SECOND_MS = 1_000;
 const EVERY_HOUR = cron('0 0 * * * *');
 const AT_HALF_PAST = cron('0 30 * * * *');
 
@@ -12,13 +12,13 @@ describe('during a rolling deploy', () => {
   it('an older instance follows the schedule of the newer version, and says so once', async () => {
     const stage = newStage();
     const old = await Version.start(stage, { report: EVERY_HOUR });
-    await stage.clock.advance(3 * SECOND_MS);
+    await stage.clock.advance(3 * SEEN_MS);
     expect(old.nextTick('report')).toBe('01:00:00.000');
     const renewed = await Version.start(stage, { report: AT_HALF_PAST });
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     expect(renewed.nextTick('report')).toBe('00:30:00.000');
     expect(old.nextTick('report')).toBe('00:30:00.000');
-    await stage.clock.advance(20 * SECOND_MS);
+    await stage.clock.advance(20 * SEEN_MS);
     const told = old.events.filter(
       ({ task, condition }) => task === 'report' && condition === 'follows_newer',
     );
@@ -33,13 +33,13 @@ describe('during a rolling deploy', () => {
       beat: everyMs(1_000),
       poll: { kind: 'every_second' },
     });
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     await Version.start(stage, {
       sweep: { kind: 'every_second' },
       beat: cron('*/10 * * * * *'),
       poll: everyMs(2_000),
     });
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     expect(old.task('sweep').base?.description).toBe('every second');
     expect(old.task('beat').base?.description).toBe('*/10 * * * * * (UTC)');
     expect(old.task('poll').base?.description).toBe('every 2 s');
@@ -48,15 +48,15 @@ describe('during a rolling deploy', () => {
   it('the old definition counts again when the last instance of the newer version has left: a roll-back', async () => {
     const stage = newStage();
     const old = await Version.start(stage, { report: EVERY_HOUR });
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     const renewed = await Version.start(stage, { report: AT_HALF_PAST });
     const second = await Version.start(stage, { report: AT_HALF_PAST });
-    await stage.clock.advance(2 * SECOND_MS);
+    await stage.clock.advance(2 * SEEN_MS);
     await renewed.die();
-    await stage.clock.advance(20 * SECOND_MS);
+    await stage.clock.advance(20 * SEEN_MS);
     expect(old.nextTick('report')).toBe('00:30:00.000');
     await second.die();
-    await stage.clock.advance(12 * SECOND_MS);
+    await stage.clock.advance(12 * SEEN_MS);
     expect(old.nextTick('report')).toBe('01:00:00.000');
     expect(old.events.at(-1)).toMatchObject({ condition: 'follows_newer', isActive: false });
   });
@@ -64,14 +64,14 @@ describe('during a rolling deploy', () => {
   it('an old version does not win by crashing and starting again, for however long', async () => {
     const stage = newStage();
     const first = await Version.start(stage, { report: EVERY_HOUR });
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     const renewed = await Version.start(stage, { report: AT_HALF_PAST });
     await first.die();
     for (let crash = 0; crash < 3; crash += 1) {
       // Long enough for the sign of life of the old version to have expired.
-      await stage.clock.advance(60 * SECOND_MS);
+      await stage.clock.advance(60 * SEEN_MS);
       const crashing = await Version.start(stage, { report: EVERY_HOUR });
-      await stage.clock.advance(3 * SECOND_MS);
+      await stage.clock.advance(3 * SEEN_MS);
       expect(renewed.nextTick('report')).toBe('00:30:00.000');
       expect(crashing.nextTick('report')).toBe('00:30:00.000');
       await crashing.die();
@@ -82,7 +82,7 @@ describe('during a rolling deploy', () => {
   it('a version remembers when it was first seen, however long it runs', async () => {
     const stage = newStage();
     const version = await Version.start(stage, { report: EVERY_HOUR });
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     const firstSeenMs = (): unknown => {
       const [record] = version.board.list('set:');
       return (JSON.parse(record?.value ?? '{}') as { firstSeenMs?: unknown }).firstSeenMs;
@@ -91,7 +91,7 @@ describe('during a rolling deploy', () => {
     const writtenMs = version.board.list('set:')[0]?.writtenMs ?? 0;
     for (let part = 0; part < 3; part += 1) {
       stage.clock.jump(9 * 3_600_000);
-      await stage.clock.advance(3 * SECOND_MS);
+      await stage.clock.advance(3 * SEEN_MS);
     }
     expect(version.board.list('set:')[0]?.writtenMs).toBeGreaterThan(writtenMs);
     expect(firstSeenMs()).toBe(before);
@@ -102,7 +102,7 @@ describe('during a rolling deploy', () => {
     const stage = newStage();
     const old = await Version.start(stage, { report: EVERY_HOUR, legacy: EVERY_HOUR });
     const renewed = await Version.start(stage, { report: EVERY_HOUR, extra: EVERY_HOUR });
-    await stage.clock.advance(2 * SECOND_MS);
+    await stage.clock.advance(2 * SEEN_MS);
     expect([...old.scheduled.keys()]).toEqual(['report', 'legacy']);
     expect([...renewed.scheduled.keys()]).toEqual(['report', 'extra']);
     expect(old.task('extra')).toMatchObject({ state: 'left_alone', source: 'code' });

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { decided, EVERY_HOUR, pair, SECOND_MS } from './pair.js';
+import { decided, EVERY_HOUR, pair, SEEN_MS } from './pair.js';
 import { cron, Version } from './version.js';
 
 describe('a decision about a task', () => {
@@ -7,11 +7,11 @@ describe('a decision about a task', () => {
     const { stage, one, other } = await pair();
     await decided(stage, one.control.pause('report'));
     expect(one.nextTick('report')).toBeUndefined();
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     expect(other.nextTick('report')).toBeUndefined();
     expect(other.task('report').state).toBe('paused');
     await decided(stage, other.control.resume('report'));
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     expect([one.nextTick('report'), other.nextTick('report')]).toEqual(['01:00:00.000', '01:00:00.000']);
     expect(one.events.map(({ condition, isActive }) => [condition, isActive])).toEqual([
       ['paused', true],
@@ -23,12 +23,12 @@ describe('a decision about a task', () => {
     const { stage, one } = await pair();
     await decided(stage, one.control.pause('report'));
     stage.clock.jump(3 * 3_600_000);
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     await decided(stage, one.control.resume('report'));
     const { task } = one.task('report');
     const pausedMs = stage.clock.wallMs() - 3 * 3_600_000;
     expect(new Date(task?.schedule.nextAfter(pausedMs) ?? 0).toISOString()).toContain('T04:00:00');
-    expect(task?.countsFromMs).toBeGreaterThan(stage.clock.wallMs() - 2 * SECOND_MS);
+    expect(task?.countsFromMs).toBeGreaterThan(stage.clock.wallMs() - 2 * SEEN_MS);
   });
 
   it('forgets no missed tick when a task is resumed that was not paused', async () => {
@@ -41,7 +41,7 @@ describe('a decision about a task', () => {
     const { stage, one, other } = await pair();
     await decided(stage, one.control.reschedule('report', { cron: '0 45 * * * *', timeZone: 'UTC' }));
     await Promise.all([one.die(), other.die()]);
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     const later = await Version.start(stage, { report: EVERY_HOUR });
     expect(later.nextTick('report')).toBe('00:45:00.000');
     await decided(stage, later.control.restoreSchedule('report'));
@@ -52,7 +52,7 @@ describe('a decision about a task', () => {
     const { stage, one } = await pair();
     await decided(stage, one.control.reschedule('report', { everyMs: 5_000 }));
     const renewed = await Version.start(stage, { report: cron('0 30 * * * *') });
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     expect(one.task('report').base?.description).toBe('every 5 s');
     expect(renewed.task('report').base?.description).toBe('every 5 s');
   });
@@ -72,7 +72,7 @@ describe('a decision about a task', () => {
         overlap: 'allow',
       }),
     );
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     for (const version of [one, other]) {
       expect(version.nextTick('acme')).toBe('07:00:00.000');
       expect(version.scheduled.get('acme')?.payloadOf?.(0)).toEqual(payload);
@@ -82,7 +82,7 @@ describe('a decision about a task', () => {
     const told = stranger.events.filter(({ task }) => task === 'acme');
     expect(told).toMatchObject([{ condition: 'left_alone', isActive: true }]);
     await decided(stage, other.control.remove('acme'));
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     expect(one.scheduled.has('acme') || other.scheduled.has('acme')).toBe(false);
   });
 
@@ -90,7 +90,7 @@ describe('a decision about a task', () => {
     const { stage, one } = await pair();
     await decided(stage, one.control.add({ name: 'acme', runs: 'send', everyMs: 5_000 }));
     const renewed = await Version.start(stage, { report: EVERY_HOUR, acme: EVERY_HOUR }, ['send']);
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     expect(renewed.task('acme')).toMatchObject({ source: 'code' });
     expect(renewed.nextTick('acme')).toBe('01:00:00.000');
   });
@@ -99,14 +99,14 @@ describe('a decision about a task', () => {
     const { stage, one, other } = await pair();
     const task = { name: 'acme', runs: 'send', everyMs: 5_000 };
     await decided(stage, one.control.add(task));
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     await decided(stage, other.control.add({ ...task }));
     const code = 'DSCHED_DUPLICATE_TASK';
     await expect(decided(stage, other.control.add({ ...task, everyMs: 6_000 }))).rejects.toMatchObject({
       code,
     });
     await decided(stage, other.control.add({ ...task, everyMs: 6_000, replace: true }));
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     expect(one.task('acme').base?.description).toBe('every 6 s');
     await expect(decided(stage, one.control.add({ ...task, name: 'report' }))).rejects.toMatchObject({
       code,
@@ -166,15 +166,15 @@ describe('a decision about a task', () => {
     await expect(decided(stage, one.control.pause('report'))).rejects.toThrow(
       /^DSCHED_NOT_KEPT: .*1 of 3 nodes have acknowledged it, no majority/,
     );
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     expect(other.task('report').state).toBe('paused');
     await expect(decided(stage, one.control.resume('report'))).rejects.toThrow(
       'Nothing was written: repeat the call when one does. A rejection that leaves onApplicationBootstrap ends the boot',
     );
     stage.heal();
-    await stage.clock.advance(5 * SECOND_MS);
+    await stage.clock.advance(5 * SEEN_MS);
     await decided(stage, one.control.resume('report'));
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     expect(other.task('report').state).toBe('active');
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { decided, EVERY_HOUR, pair, SECOND_MS } from './pair.js';
+import { decided, EVERY_HOUR, pair, SEEN_MS } from './pair.js';
 import { cron, everyMs, Version } from './version.js';
 
 describe('a triggered tick', () => {
   it('is due on every instance at the same instant, once, with its payload', async () => {
     const { stage, one, other } = await pair();
     const { tick } = await decided(stage, one.trigger.trigger('report', { payload: { by: 'hand' } }));
-    await stage.clock.advance(900);
+    await stage.clock.advance(SEEN_MS);
     expect(tick).toBeGreaterThan(stage.clock.wallMs());
     for (const version of [one, other]) {
       const task = version.scheduled.get('report');
@@ -32,7 +32,7 @@ describe('a triggered tick', () => {
       Promise.all([one.trigger.trigger('report'), other.trigger.trigger('report')]),
     );
     expect(Math.abs(first.tick - second.tick)).toBeGreaterThanOrEqual(32);
-    await stage.clock.advance(SECOND_MS - 100);
+    await stage.clock.advance(SEEN_MS);
     const ticks = one.room.list('trigger:').map(({ value }) => (JSON.parse(value) as { tick: number }).tick);
     expect(ticks.sort()).toEqual([first.tick, second.tick].sort());
   });
@@ -53,7 +53,7 @@ describe('a triggered tick', () => {
       [one, other].map((version) => version.trigger.trigger('report')),
     );
     await decided(stage, Promise.all(calls.flat()));
-    await stage.clock.advance(SECOND_MS - 100);
+    await stage.clock.advance(SEEN_MS);
     expect([...seen.values()].some((ticks) => ticks.size > 1)).toBe(true);
     for (const [key, ticks] of seen) {
       const placedMs = Number(key.split(':')[1]);
@@ -85,8 +85,8 @@ describe('a triggered tick', () => {
       end();
       expect(placedMs).toBeGreaterThan(0);
       expect(tick).toBeGreaterThan(placedMs);
-      stage.clock.jump(60 * SECOND_MS);
-      await stage.clock.advance(SECOND_MS);
+      stage.clock.jump(60 * SEEN_MS);
+      await stage.clock.advance(SEEN_MS);
     }
   });
 
@@ -105,7 +105,7 @@ describe('a triggered tick', () => {
     expect(ticks.map((tick) => one.scheduled.get('report')?.payloadOf?.(tick))).toEqual(numbers);
   });
 
-  it('is about a second ahead where there is room, however many there are', async () => {
+  it('is about a second and a half ahead where there is room, however many there are', async () => {
     const { stage, one } = await pair();
     const calledMs = stage.clock.wallMs();
     const triggered = await decided(
@@ -114,14 +114,14 @@ describe('a triggered tick', () => {
     );
     const aheadMs = triggered.map(({ tick }) => tick - calledMs);
     expect(aheadMs[0]).toBeGreaterThanOrEqual(1_000);
-    expect(aheadMs[2]).toBeLessThan(2_600);
+    expect(aheadMs[2]).toBeLessThan(2_900);
   });
 
   it('is one of its own for each of many calls on many instances', async () => {
     for (const definition of [everyMs(2_000), everyMs(1_000), EVERY_HOUR]) {
       const { stage, one, other } = await pair({ report: definition });
       const more = await Promise.all([1, 2].map(() => Version.start(stage, { report: definition })));
-      await stage.clock.advance(SECOND_MS);
+      await stage.clock.advance(SEEN_MS);
       const payloads = new Map<number, string>();
       const calls = [one, other, ...more].flatMap((version, index) =>
         [1, 2, 3].map(async (call) => {
@@ -134,7 +134,7 @@ describe('a triggered tick', () => {
       expect(payloads.size).toBe(12);
       const ticks = [...payloads.keys()].sort((a, b) => a - b);
       expect(ticks).toEqual(spaced(ticks, 32));
-      await stage.clock.advance(SECOND_MS);
+      await stage.clock.advance(SEEN_MS);
       for (const version of [one, other, ...more]) {
         const task = version.scheduled.get('report');
         expect(ticks.map((tick) => task?.payloadOf?.(tick))).toEqual(ticks.map((tick) => payloads.get(tick)));
@@ -147,7 +147,7 @@ describe('a triggered tick', () => {
     const more = await Promise.all(
       Array.from({ length: 11 }, () => Version.start(stage, { report: everyMs(2_000) })),
     );
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     const calls = [one, ...more].map((version) => version.trigger.trigger('report'));
     const ticks = (await decided(stage, Promise.all(calls))).map(({ tick }) => tick);
     expect(new Set(ticks).size).toBe(12);
@@ -211,7 +211,7 @@ describe('a triggered tick', () => {
   it('is refused by an instance that leaves the task alone', async () => {
     const { stage } = await pair();
     const stranger = await Version.start(stage, {});
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     const code = 'DSCHED_UNKNOWN_HANDLER';
     await expect(decided(stage, stranger.trigger.trigger('report'))).rejects.toMatchObject({ code });
     await decided(stage, stranger.control.pause('report'));

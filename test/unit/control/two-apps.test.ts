@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BoardStage } from '../protocol/board/board-stage.js';
-import { decided } from './pair.js';
+import { decided, SEEN_MS } from './pair.js';
 import { cron, type Definitions, Version, type VersionOptions } from './version.js';
 
-const SECOND_MS = 1_000;
 const EVERY_HOUR = cron('0 0 * * * *');
 const EVERY_SECOND: Definitions[string] = { kind: 'every_second' };
 
@@ -16,9 +15,9 @@ const newStage = (): BoardStage => new BoardStage({ boards: 0 });
 async function firstAndSecond() {
   const stage = newStage();
   const first = await Version.start(stage, { report: EVERY_HOUR }, [], SHOP);
-  await stage.clock.advance(SECOND_MS);
+  await stage.clock.advance(SEEN_MS);
   const second = await Version.start(stage, { report: EVERY_HOUR }, [], BILLING);
-  await stage.clock.advance(SECOND_MS);
+  await stage.clock.advance(SEEN_MS);
   return { stage, first, second };
 }
 const conditionsOf = (version: Version): unknown[] =>
@@ -28,9 +27,9 @@ describe('two apps of a namespace that have a task of one name', () => {
   it('the first keeps it by its own schedule, the second runs none of it until the first has gone', async () => {
     const stage = newStage();
     const first = await Version.start(stage, { report: EVERY_HOUR, mine: EVERY_HOUR }, [], SHOP);
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     const second = await Version.start(stage, { report: EVERY_SECOND, yours: EVERY_HOUR }, [], BILLING);
-    await stage.clock.advance(2 * SECOND_MS);
+    await stage.clock.advance(2 * SEEN_MS);
     expect(first.nextTick('report')).toBe('01:00:00.000');
     expect([...first.scheduled.keys()]).toEqual(['report', 'mine']);
     expect([...second.scheduled.keys()]).toEqual(['yours']);
@@ -39,7 +38,7 @@ describe('two apps of a namespace that have a task of one name', () => {
     expect(conditionsOf(second)).toEqual([['report', 'other_app', true]]);
     expect(second.events[0]?.detail).toContain("app 'shop'");
     await first.die();
-    await stage.clock.advance(12 * SECOND_MS);
+    await stage.clock.advance(12 * SEEN_MS);
     expect(second.task('report').base?.description).toBe('every second');
     expect(conditionsOf(second).at(-1)).toEqual(['report', 'other_app', false]);
   });
@@ -47,16 +46,16 @@ describe('two apps of a namespace that have a task of one name', () => {
   it('a new version of the first is no newcomer, and takes its name back after a restart of all', async () => {
     const { stage, first, second } = await firstAndSecond();
     const renewed = await Version.start(stage, { report: EVERY_HOUR, more: EVERY_HOUR }, [], SHOP);
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     await first.die();
-    await stage.clock.advance(15 * SECOND_MS);
+    await stage.clock.advance(15 * SEEN_MS);
     expect([...renewed.scheduled.keys()]).toEqual(['report', 'more']);
     expect(second.scheduled.has('report')).toBe(false);
     await renewed.die();
-    await stage.clock.advance(15 * SECOND_MS);
+    await stage.clock.advance(15 * SEEN_MS);
     expect(second.scheduled.has('report')).toBe(true);
     const back = await Version.start(stage, { report: EVERY_HOUR, more: EVERY_HOUR }, [], SHOP);
-    await stage.clock.advance(2 * SECOND_MS);
+    await stage.clock.advance(2 * SEEN_MS);
     expect(back.scheduled.has('report')).toBe(true);
     expect(second.scheduled.has('report')).toBe(false);
   });
@@ -64,7 +63,7 @@ describe('two apps of a namespace that have a task of one name', () => {
   it('the first keeps it over its releases, also when its first version has been forgotten', async () => {
     const { stage, first, second } = await firstAndSecond();
     const renewed = await Version.start(stage, { report: EVERY_HOUR, more: EVERY_HOUR }, [], SHOP);
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     await first.die();
     // Longer than sets are kept; not at once, since a board forgets what it knew after half a day without the nodes.
     for (let halfDays = 0; halfDays < 70; halfDays += 1) {
@@ -79,7 +78,7 @@ describe('two apps of a namespace that have a task of one name', () => {
   it('the first keeps it when all of its instances have slept for days', async () => {
     const { stage, first, second } = await firstAndSecond();
     stage.clock.jump(20 * 86_400_000);
-    await stage.clock.advance(5 * SECOND_MS);
+    await stage.clock.advance(5 * SEEN_MS);
     expect(first.scheduled.has('report')).toBe(true);
     expect(second.scheduled.has('report')).toBe(false);
   });
@@ -90,7 +89,7 @@ describe('two apps of a namespace that have a task of one name', () => {
       Version.start(stage, { report: EVERY_SECOND }, [], SHOP),
       Version.start(stage, { report: EVERY_HOUR }, [], BILLING),
     ]);
-    await stage.clock.advance(2 * SECOND_MS);
+    await stage.clock.advance(2 * SEEN_MS);
     expect(apps.filter(({ scheduled }) => scheduled.has('report'))).toHaveLength(1);
   });
 
@@ -100,9 +99,9 @@ describe('two apps of a namespace that have a task of one name', () => {
       ...SHOP,
       options: { disabled: true },
     });
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     const second = await Version.start(stage, { report: EVERY_HOUR }, [], BILLING);
-    await stage.clock.advance(2 * SECOND_MS);
+    await stage.clock.advance(2 * SEEN_MS);
     expect(second.scheduled.has('report')).toBe(true);
     expect([off.events, second.events]).toEqual([[], []]);
   });
@@ -112,16 +111,16 @@ describe('what one app decides', () => {
   async function both(): Promise<{ stage: BoardStage; shop: Version; billing: Version }> {
     const stage = newStage();
     const shop = await Version.start(stage, { report: EVERY_HOUR }, ['send'], SHOP);
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     const billing = await Version.start(stage, { invoice: EVERY_HOUR }, ['send'], BILLING);
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     return { stage, shop, billing };
   }
 
   it('is not followed by another app, whose handlers may have the same names', async () => {
     const { stage, shop, billing } = await both();
     await decided(stage, shop.control.add({ name: 'acme', runs: 'send', everyMs: 5_000 }));
-    await stage.clock.advance(2 * SECOND_MS);
+    await stage.clock.advance(2 * SEEN_MS);
     expect(shop.scheduled.has('acme')).toBe(true);
     expect(billing.scheduled.has('acme')).toBe(false);
     await expect(decided(stage, billing.control.pause('report'))).rejects.toMatchObject({
@@ -134,9 +133,9 @@ describe('what one app decides', () => {
     await decided(stage, shop.control.pause('report'));
     await decided(stage, shop.trigger.trigger('report'));
     await shop.die();
-    await stage.clock.advance(12 * SECOND_MS);
+    await stage.clock.advance(12 * SEEN_MS);
     const heir = await Version.start(stage, { report: EVERY_HOUR }, [], { app: 'heir' });
-    await stage.clock.advance(2 * SECOND_MS);
+    await stage.clock.advance(2 * SEEN_MS);
     expect(heir.task('report').state).toBe('active');
     expect(heir.events).toEqual([]);
   });
@@ -145,7 +144,7 @@ describe('what one app decides', () => {
     const { stage, shop, billing } = await both();
     const code = 'DSCHED_TWO_APPS';
     await decided(stage, shop.control.add({ name: 'acme', runs: 'send', everyMs: 5_000 }));
-    await stage.clock.advance(SECOND_MS);
+    await stage.clock.advance(SEEN_MS);
     for (const name of ['acme', 'report']) {
       const added = billing.control.add({ name, runs: 'send', everyMs: 5_000 });
       await expect(decided(stage, added)).rejects.toMatchObject({ code, task: name, value: 'shop' });
@@ -153,12 +152,12 @@ describe('what one app decides', () => {
     // The own one may be added again, as by a replica that restarts.
     await decided(stage, shop.control.add({ name: 'acme', runs: 'send', everyMs: 5_000 }));
     const third = await Version.start(stage, { acme: EVERY_HOUR }, [], { app: 'third' });
-    await stage.clock.advance(2 * SECOND_MS);
+    await stage.clock.advance(2 * SEEN_MS);
     expect(third.scheduled.has('acme')).toBe(false);
     await expect(decided(stage, third.trigger.trigger('acme'))).rejects.toMatchObject({ code });
     await expect(decided(stage, third.control.pause('acme'))).rejects.toMatchObject({ code });
     await decided(stage, shop.control.remove('acme'));
-    await stage.clock.advance(2 * SECOND_MS);
+    await stage.clock.advance(2 * SEEN_MS);
     expect(third.scheduled.has('acme')).toBe(true);
   });
 });

@@ -27,7 +27,7 @@ export interface TriggeredTick {
 }
 
 /** A trigger is due this long after the call: every instance has read it by then, and any move. */
-const TRIGGER_LEAD_MS = 1_200;
+const TRIGGER_LEAD_MS = 1_450;
 
 /** Triggers of one task that are remembered at a time. */
 const MAX_TRIGGERS = 100;

@@ -106,6 +106,7 @@ async function createSchedulerHost(
     labelsOf: labelsAsKnown(instanceId, labels, (other) => notices.labelsOf(other)),
     runsTask: runsTask(app, { notices, sets, room }),
     directory: new BoardDirectory(room, notices),
+    onBeat: board.joinBeat,
     idempotencyKey: (task, tick) => idempotencyKey(protocol.namespace, task, tick),
     around: callsOf(options, observer, runs),
     newController: newTickController,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Board } from '#src/protocol/board/board.js';
 import type { BoardNode } from '#src/protocol/board/board-node.js';
+import { BOARD_PERIOD_MS } from '#src/protocol/board/board-record.js';
 import type { ScheduleEvent } from '#src/protocol/contract/observer.js';
 import { ManualClock } from '#src/testing/manual-clock.js';
 import { SeededRandom } from '#src/testing/seeded-random.js';
@@ -146,5 +147,27 @@ describe('the exchange with one node', () => {
     clock.jump(3_600_000);
     await post('c');
     expect(events).toHaveLength(2);
+  });
+
+  it('goes with a beat where it is nearly due, and by itself where no beat comes', async () => {
+    const sentMs: number[] = [];
+    const { clock, board } = boardOver(async () => {
+      sentMs.push(clock.monotonicMs());
+      return { answered: false, reason: 'no answer is needed' };
+    });
+    const startMs = clock.monotonicMs();
+    // The one of the start has gone by then.
+    const passed = (): readonly number[] => sentMs.splice(0).map((ms) => ms - startMs);
+    await clock.advance(1_000);
+    board.joinBeat();
+    await clock.advance(0);
+    expect(passed()).toEqual([1_000]);
+    await clock.advance(400);
+    board.joinBeat();
+    await clock.advance(0);
+    expect(passed()).toEqual([]);
+    await clock.advance(1_000);
+    expect(passed()).toEqual([1_000 + BOARD_PERIOD_MS]);
+    await board.stop();
   });
 });

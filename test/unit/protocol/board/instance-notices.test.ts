@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { INSTANCE_TTL_MS } from '#src/protocol/board/board-keys.js';
+import { BOARD_PERIOD_MS } from '#src/protocol/board/board-record.js';
 import { InstanceNotices } from '#src/protocol/board/instance-notices.js';
 import { BoardStage } from './board-stage.js';
 
 /** By then a notice has come to every other instance. */
-const SEEN_WITHIN_MS = 2_000;
+const SEEN_WITHIN_MS = 2 * BOARD_PERIOD_MS + 10;
 
 function setUp(instances: number) {
   const stage = new BoardStage({ boards: instances });

@@ -1,4 +1,4 @@
-/** Our exchange with one node, one message at a time: once a period, and at once when there is something to put or to read. */
+/** Our exchange with one node, one message at a time: with a beat or once a period, and at once when there is something to put or to read. */
 
 import type { NodeReply } from '../contract/ports.js';
 import { type ClockReading, readClocks } from '../time/clock-reading.js';
@@ -6,7 +6,7 @@ import { Wakeup } from '../time/wakeup.js';
 import type { NodeVerdict } from './board-hearing.js';
 import type { BoardExchange, BoardNode } from './board-node.js';
 import { BoardReading, type BoardReadingParts } from './board-reading.js';
-import { BOARD_PERIOD_MS, type BoardRecord, MAX_PUTS } from './board-record.js';
+import { BOARD_JOINS_AFTER_MS, BOARD_PERIOD_MS, type BoardRecord, MAX_PUTS } from './board-record.js';
 
 export interface BoardLinkParts extends BoardReadingParts {
   readonly node: BoardNode;
@@ -42,6 +42,7 @@ export class BoardLink {
   private answering = false;
   private running: Promise<void> | undefined;
   private hasEnded = false;
+  private exchangedAtMs = Number.NEGATIVE_INFINITY;
   /** Counts them: an answer to a question from before a restart is none any more. */
   private restarts = 0;
 
@@ -73,6 +74,11 @@ export class BoardLink {
     this.wakeup.wake();
   }
 
+  /** A beat leaves now: an exchange that is nearly due goes with it. */
+  join(): void {
+    if (this.parts.clock.monotonicMs() - this.exchangedAtMs >= BOARD_JOINS_AFTER_MS) this.wakeup.wake();
+  }
+
   /** Puts a record with the next exchange, which is due now. Resolves with what the node said; never rejects. */
   offer(record: BoardRecord): Promise<OfferAnswer> {
     if (this.running === undefined || this.hasEnded) return Promise.resolve('silent');
@@ -100,7 +106,8 @@ export class BoardLink {
   private async loop(stopped: AbortSignal): Promise<void> {
     const { clock } = this.parts;
     for (;;) {
-      const nextMs = clock.monotonicMs() + BOARD_PERIOD_MS;
+      this.exchangedAtMs = clock.monotonicMs();
+      const nextMs = this.exchangedAtMs + BOARD_PERIOD_MS;
       // Read before: what was posted before the end still goes out.
       const isLast = stopped.aborted;
       await this.exchangeAll();

@@ -39,4 +39,8 @@ export class BoardLinks {
   flush(): void {
     for (const link of this.all) link.flush();
   }
+
+  join(): void {
+    for (const link of this.all) link.join();
+  }
 }

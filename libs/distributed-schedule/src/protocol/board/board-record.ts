@@ -40,8 +40,11 @@ export function entryOf({ key, value, stamp, expiresAtMs }: BoardRecord): BoardE
 /** The value of a deleted key. */
 export const DELETED = '';
 
-/** How often an instance exchanges news with each node: a change is seen everywhere within a second. */
-export const BOARD_PERIOD_MS = 800;
+/** An instance exchanges news with each node at least so often: a change is seen everywhere in about a second. */
+export const BOARD_PERIOD_MS = 1_050;
+
+/** A beat takes an exchange along that is due within half a period, and beats come once a second: so there is one message, not two. */
+export const BOARD_JOINS_AFTER_MS = BOARD_PERIOD_MS / 2;
 
 /** Characters of a value at most. */
 export const MAX_VALUE_LENGTH = 32_768;

@@ -141,6 +141,9 @@ export class Board {
     this.links.flush();
   }
 
+  /** A beat leaves now: exchanges that are nearly due leave in the same moment, so that a connection can send both at once. */
+  readonly joinBeat = (): void => this.links.join();
+
   private takeIn(records: readonly BoardRecord[], isOwn: boolean): void {
     const news = this.contents.takeIn(records);
     for (const record of news) this.links.note(record, isOwn);

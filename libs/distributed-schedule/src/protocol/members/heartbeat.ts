@@ -38,6 +38,8 @@ export interface HeartbeatParts {
   readonly questions: BeatQuestions;
   /** May want a beat before the usual one is due. */
   readonly electorate?: Pick<BidGate, 'nextBeatMs'>;
+  /** Told right before a beat leaves: what else is to be sent about now leaves with it. */
+  readonly onBeat?: () => void;
 }
 
 export class Heartbeat {
@@ -84,6 +86,7 @@ export class Heartbeat {
   async beat(peeks: readonly DueTick[] = [], standby?: StandbyTicks): Promise<readonly PeekAnswer[]> {
     this.beatenAtMs = this.parts.clock.monotonicMs();
     this.beatsInFlight += 1;
+    this.parts.onBeat?.();
     const collected = this.collectQuestions();
     const asked = [...peeks, ...collected.flatMap(({ questions }) => questions)];
     const { questions: whom } = this.parts;

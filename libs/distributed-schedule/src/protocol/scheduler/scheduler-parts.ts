@@ -40,6 +40,8 @@ export interface SchedulerParts {
   readonly inquiries?: RunInquiries;
   /** How often nodes are to prune old lines, and which. Absent: once an hour, what is older than a day. */
   readonly pruning?: PruningPace;
+  /** Told right before a beat leaves: what else is to be sent about now leaves with it. */
+  readonly onBeat?: () => void;
   readonly observer: ScheduleObserver;
   /** The key for a task's tick, see system/idempotency-key.ts. */
   readonly idempotencyKey: (task: string, tick: number) => string;

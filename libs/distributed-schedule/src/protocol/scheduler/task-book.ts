@@ -1,5 +1,6 @@
 /** The tasks of one instance: when each is due next, and how its last tick ended. */
 
+import { BOARD_PERIOD_MS } from '../board/board-record.js';
 import type { AuditCounts } from '../contract/audit-finding.js';
 import type { DueTick } from '../contract/due-tick.js';
 import { DistributedScheduleError } from '../contract/errors.js';
@@ -15,7 +16,7 @@ import { DueOrder } from './due-order.js';
 const MISSED_SPAN_MS = 60_000;
 
 /** A change at run time reaches every instance within this. Ticks since then are still contested. */
-const NOTICED_WITHIN_MS = 1_000;
+const NOTICED_WITHIN_MS = BOARD_PERIOD_MS + 100;
 
 interface Page {
   task: ScheduledTask;

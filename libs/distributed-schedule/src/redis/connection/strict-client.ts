@@ -6,6 +6,8 @@ export interface StrictClient {
   /** The socket of a single connection; a Cluster has several and does not show them. */
   readonly stream?: {
     destroy(): void;
+    cork?(): void;
+    uncork?(): void;
     once?(event: 'data', listener: (bytes: unknown) => void): unknown;
   } | null;
   /** ioredis 6 says here which protocol it has negotiated; ioredis 5 speaks 2 only. */

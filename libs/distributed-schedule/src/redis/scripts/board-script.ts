@@ -1,7 +1,7 @@
 import { MAX_CHANGES, MAX_EXCHANGE_LENGTH } from '../../protocol/board/board-record.js';
 import { BOARD_SHARES } from '../../protocol/board/board-shares.js';
 import { BOARD_MEMORY } from './board-memory.js';
-import { defineBareScript } from './redis-scripts.js';
+import { defineBareScript, unhurried } from './redis-scripts.js';
 
 /** Expired records that one call removes; there is a call per instance and period. */
 const MAX_REMOVED = 200;
@@ -26,9 +26,10 @@ const MAX_REMOVED = 200;
  * Stamps are compared as numbers: Lua compares texts by the locale of the server.
  * Nothing expires by itself. If one key was removed, `sizes` differs, and the rest is thrown away: instances put it again.
  */
-export const EXCHANGE_SCRIPT = defineBareScript(
-  'exchange',
-  `
+export const EXCHANGE_SCRIPT = unhurried(
+  defineBareScript(
+    'exchange',
+    `
 ${BOARD_MEMORY}
 
 local count = redis.call('ZCARD', changes)
@@ -152,4 +153,5 @@ end
 reply[4] = text(cursor)
 return reply
 `,
+  ),
 );

@@ -1,5 +1,5 @@
 import { FORGET_MEMBER_AFTER_MS, MARGIN_MS, MEMBER_TTL_MS } from '../../protocol/contract/constants.js';
-import { defineScript } from './redis-scripts.js';
+import { defineScript, unhurried } from './redis-scripts.js';
 import { SETS } from './set-functions.js';
 import { STANDBY_SETS } from './standby-words.js';
 
@@ -65,9 +65,10 @@ end
  *
  * It never writes the node set: a set that fails to come up would fence every instance that works.
  */
-export const BEAT_SCRIPT = defineScript(
-  'beat',
-  `${SETS}${STANDBY_SETS}
+export const BEAT_SCRIPT = unhurried(
+  defineScript(
+    'beat',
+    `${SETS}${STANDBY_SETS}
 local channelPrefix, instanceId, position, sign = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 ${LIVING}
 local setText = string.match(sign, '^%S+ %d %S* ([^|]+)|')
@@ -134,6 +135,7 @@ local identity = {
 }
 return { time[1], time[2], isSeen and 1 or 0, others, toldOf(tasks), identity, liveSets, inShort }
 `,
+  ),
 );
 
 /**

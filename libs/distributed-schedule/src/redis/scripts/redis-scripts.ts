@@ -15,6 +15,8 @@ export interface RedisScript {
   readonly sha1: string;
   /** Whether a grant of this script should reach replicas before it counts, where `waitReplicas` asks for it. */
   readonly isGrant: boolean;
+  /** Whether it may wait to the end of the turn, to leave with others. What a tick waits for may not. */
+  readonly mayWait?: boolean;
 }
 
 /** `unpack` pushes its values on a stack of 8,000: longer lists go in chunks. */
@@ -139,6 +141,11 @@ end
 
 export function defineScript(name: string, body: string, isGrant = false): RedisScript {
   return defineBareScript(name, `${PRELUDE}${body}`, isGrant);
+}
+
+/** The same script for what nobody waits for: it leaves with what else is sent in that turn of the event loop. */
+export function unhurried(script: RedisScript): RedisScript {
+  return { ...script, mayWait: true };
 }
 
 /** A script that touches no key of the namespace. */

@@ -1,3 +1,4 @@
+import { writeNow, writeTogether } from '../connection/shared-write.js';
 import type { StrictConnection } from '../connection/strict-connection.js';
 import type { RedisScript } from './redis-scripts.js';
 
@@ -18,7 +19,12 @@ export async function sendScript(
   const client = connection.requireConfirmed();
   const [command, text] = isByHash ? (['evalsha', script.sha1] as const) : (['eval', script.text] as const);
   const keysAndArgs = [...keys, ...args];
-  if (waitReplicas === 0) return client[command](text, keys.length, keysAndArgs);
+  if (waitReplicas === 0) {
+    if (script.mayWait === true) writeTogether(client);
+    const reply = client[command](text, keys.length, keysAndArgs);
+    if (script.mayWait !== true) writeNow(client);
+    return reply;
+  }
   // A pipeline, because WAIT speaks of the writes of its own connection, and in a Cluster has no key to route by.
   const message = [command, text, keys.length, ...keysAndArgs];
   const replies = await client.pipeline([message, ['wait', waitReplicas, waitMs]]).exec();
