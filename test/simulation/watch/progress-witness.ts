@@ -7,6 +7,7 @@ import type { SimulatedPolicies } from '../world/policies.js';
 import type { Profile } from '../world/profile.js';
 import type { Resident } from '../world/resident.js';
 import type { Server } from '../world/server.js';
+import { isCatchingUp } from './catching-up.js';
 import type { History } from './history.js';
 import { LIVE_AFTER_MS } from './live-after.js';
 import { nameOf, type Run } from './run.js';
@@ -52,7 +53,10 @@ export class ProgressWitness {
     private readonly history: History,
     private readonly runs: RunWitness,
     private readonly profile: Profile,
-    private readonly policiesOf: (task: string) => SimulatedPolicies,
+    private readonly rules: {
+      readonly policiesOf: (task: string) => SimulatedPolicies;
+      readonly lateLimitMs: number;
+    },
     private readonly instances: readonly Pick<Resident, 'won' | 'machine' | 'connections'>[],
   ) {}
 
@@ -137,7 +141,7 @@ export class ProgressWitness {
     if (this.away === undefined) return false;
     const { fromMs, toMs } = this.away;
     if (atMs < fromMs - COMMON_ROUND_MS || atMs > toMs + FOUND_WITHIN_MS) return false;
-    const { misfire, misfireWithinMs, countsFromMs } = this.policiesOf(task);
+    const { misfire, misfireWithinMs, countsFromMs } = this.rules.policiesOf(task);
     const isInBound = EPOCH_MS + atMs >= countsFromMs && toMs + FOUND_WITHIN_MS - atMs < misfireWithinMs;
     if (misfire !== 'all' || !isInBound || this.wasClaimed(task, atMs)) return true;
     if (atMs < fromMs || atMs > toMs - this.profile.periodMs) return true;
@@ -150,7 +154,8 @@ export class ProgressWitness {
 
   /** Whether an earlier run went on while the tick was in time. */
   private mayBePassedOver(task: string, atMs: number, stretches: readonly Stretch[]): boolean {
-    const { overlap, misfire } = this.policiesOf(task);
+    const policies = this.rules.policiesOf(task);
+    const { overlap } = policies;
     const { periodMs } = this.profile;
     // Ticks are adopted, or refused, when their contest begins.
     const mayBeRefused = overlap === 'buffer_one';
@@ -163,7 +168,7 @@ export class ProgressWitness {
     return covering.some(({ run, fromMs, toMs }) => {
       if (toMs === Number.POSITIVE_INFINITY) return true;
       // Ticks that are made up for go first, each with a run of its own.
-      if (misfire === 'all' && run.latenessMs > periodMs) return true;
+      if (isCatchingUp(run, policies, this.rules.lateLimitMs)) return true;
       if (overlap === 'skip') return true;
       const first = Math.ceil((fromMs + 1) / periodMs) * periodMs;
       return overlap === 'buffer_one' && atMs > first;
@@ -182,7 +187,7 @@ export class ProgressWitness {
   }
 
   private checkRetaken(run: Run, diedAtMs: number): void {
-    const { recovery, recoveryWithinMs, countsFromMs } = this.policiesOf(run.task);
+    const { recovery, recoveryWithinMs, countsFromMs } = this.rules.policiesOf(run.task);
     if (recovery !== 'retake' || run.tick < countsFromMs) return;
     const tickMs = run.tick - EPOCH_MS;
     if (diedAtMs + RETAKEN_WITHIN_MS - tickMs > recoveryWithinMs) return;

@@ -2,6 +2,7 @@
 
 import type { SimulatedPolicies } from '../world/policies.js';
 import type { VirtualTime } from '../world/virtual-time.js';
+import { isCatchingUp } from './catching-up.js';
 import type { History } from './history.js';
 import { abortedBy, nameOf, type Run } from './run.js';
 
@@ -26,10 +27,11 @@ export class SignalWitness {
   ) {}
 
   started(run: Run): void {
-    const { timeoutMs, overlap, misfire } = this.rules.policiesOf(run.task);
+    const policies = this.rules.policiesOf(run.task);
+    const { timeoutMs, overlap } = policies;
     if (timeoutMs !== undefined) this.expectTimeout(run, timeoutMs);
-    const isCatchingUp = misfire === 'all' && (run.attempt > 1 || run.latenessMs > this.rules.lateLimitMs);
-    if (overlap === 'cancel_other' && !isCatchingUp) this.expectCancel(run);
+    const mayBeCancelled = !isCatchingUp(run, policies, this.rules.lateLimitMs);
+    if (overlap === 'cancel_other' && mayBeCancelled) this.expectCancel(run);
     run.context.signal.addEventListener('abort', () => this.told(run), { once: true });
   }
 

@@ -157,7 +157,7 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     claims,
     runs,
     tenures,
-    progress: new ProgressWitness(history, runs, profile, policiesOf, instances),
+    progress: new ProgressWitness(history, runs, profile, rules, instances),
     releases,
     renewals: new RenewalWitness(history, claims, releases),
     locks: new LockWitness(time, history, runs, servers, (id, task) => outcomes.bid(id, task)),
