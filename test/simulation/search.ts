@@ -10,6 +10,9 @@ export interface Search {
   readonly profile: Profile;
   readonly worlds: number;
   readonly seed: number;
+  /** So many of the worlds are drawn and not run: another search has. */
+  readonly skip?: number;
+  readonly onWorld?: (world: number) => void;
 }
 
 export interface Finding {
@@ -34,13 +37,21 @@ class BrokenPromise extends Error {
 }
 
 /** Ends at the first broken promise, with the plan as it was drawn. */
-export async function search({ profile, worlds, seed }: Search): Promise<Totals & { finding?: Finding }> {
+export async function search({
+  profile,
+  worlds,
+  seed,
+  skip = 0,
+  onWorld,
+}: Search): Promise<Totals & { finding?: Finding }> {
   const counters = new Map<string, number>();
   let world = 0;
   let ticks = 0;
   let simulatedMs = 0;
   const property = fc.asyncProperty(planFor(profile), async (plan) => {
     world += 1;
+    if (world <= skip) return;
+    onWorld?.(world);
     const result = await runWorld(plan, profile);
     ticks += result.ticks;
     simulatedMs += result.simulatedMs;
@@ -50,7 +61,7 @@ export async function search({ profile, worlds, seed }: Search): Promise<Totals 
   });
   // Unbiased: small plans first is what shrinking is for.
   const run = await fc.check(property, { seed, numRuns: worlds, endOnFailure: true, unbiased: true });
-  const totals = { worlds: world, ticks, simulatedMs, counters };
+  const totals = { worlds: world - skip, ticks, simulatedMs, counters };
   if (!run.failed) return totals;
   const [plan] = run.counterexample ?? [];
   const { errorInstance } = run;

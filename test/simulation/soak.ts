@@ -2,6 +2,7 @@
  * Many simulated worlds, for longer than a test run has time:
  *
  *     npm run simulate -- --worlds 4000 [--profile normal|torture|liveness|identity|leases|sets|clocks|hung|pruning|departures|seldom] [--seed 1]
+ *     npm run simulate -- --worlds 4000 --skip 2000 …   the second half of them, for another processor
  *
  * Ends with 1 when a world breaks a promise, after printing the smallest plan found and its story and keeping the plan
  * in `regressions/`; and when too little happened for the zeros to mean anything. `--until-violation` is for the
@@ -19,19 +20,25 @@ const { values } = parseArgs({
   options: {
     worlds: { type: 'string', default: '1000' },
     profile: { type: 'string' },
+    skip: { type: 'string', default: '0' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     'until-violation': { type: 'boolean', default: false },
   },
 });
 const LAST_LINES = 120;
 const SHRINK_WITHIN_MS = 60_000;
+/** On stderr, for who wonders whether it goes on. */
+const SHOWN_EVERY = 100;
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
 async function soak(profile: Profile, worlds: number, seed: number): Promise<boolean> {
   const startedMs = performance.now();
-  const { finding, ...totals } = await search({ profile, worlds, seed });
+  const onWorld = (world: number): void => {
+    if (world % SHOWN_EVERY === 0) process.stderr.write(`${profile.name}: world ${world}\n`);
+  };
+  const { finding, ...totals } = await search({ profile, worlds, seed, skip: Number(values.skip), onWorld });
   if (finding !== undefined) {
     const { violation, world } = finding;
     print(`violation in world ${world} of ${profile.name}, seed ${seed}: ${violation.rule}`);
