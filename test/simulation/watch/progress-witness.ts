@@ -32,6 +32,9 @@ const VOTES_AGAIN_MS = GIVE_UP_ID_MS + 3_500;
 /** Ticks that wait for a run may wait for so long. */
 const MAX_RUN_MS = 6_000;
 
+/** From the end of a run to the start of the next in line: its claim. */
+const NEXT_IN_LINE_MS = 100;
+
 /** Runs of one tick, attempt by attempt: the lock is kept between them. */
 interface Stretch {
   readonly run: Run;
@@ -179,11 +182,19 @@ export class ProgressWitness {
     const stretches: Stretch[] = [];
     for (const run of this.runs.all.filter((one) => one.task === task)) {
       const last = stretches.at(-1);
+      if (last !== undefined && this.hasTakenOn(last, run)) last.toMs = run.startedAtMs;
       const toMs = run.end?.endedAtMs ?? (run.machine.isDead ? run.startedAtMs : Number.POSITIVE_INFINITY);
       if (last?.run.tick === run.tick) last.toMs = toMs;
       else stretches.push({ run, fromMs: run.startedAtMs, toMs });
     }
     return stretches;
+  }
+
+  /** Whether ticks in line start one after the other, under a lock that is kept meanwhile. */
+  private hasTakenOn({ run: before, toMs }: Stretch, run: Run): boolean {
+    const { policiesOf, lateLimitMs } = this.rules;
+    const isNext = before.machine === run.machine && run.startedAtMs - toMs < NEXT_IN_LINE_MS;
+    return isNext && isCatchingUp(run, policiesOf(run.task), lateLimitMs);
   }
 
   private checkRetaken(run: Run, diedAtMs: number): void {
