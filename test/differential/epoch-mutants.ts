@@ -41,6 +41,12 @@ export const EPOCH_MUTANTS: readonly Breakage[] = [
     replace: 'tonumber(writtenIn) or 0) < epoch',
   },
   {
+    name: 'what is left behind is told as if somebody had it',
+    file: PRELUDE,
+    find: "local left = value and value == leftBehind and ' left' or ''",
+    replace: "local left = ''",
+  },
+  {
     name: 'an epoch is raised again by each copy',
     file: EPOCH,
     find: 'if epoch >= asked then',

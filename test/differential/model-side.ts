@@ -241,8 +241,8 @@ function wordOfVote(vote: ClaimVote): string {
   return vote.kind === 'taken' ? `taken - ${setBackMs}` : `${vote.kind} ${setBackMs}`;
 }
 
-function wordOfTick({ tick, claimId = NOBODY, floor, prunedUpTo }: NodeTick): string {
-  return `${tick} ${claimId} ${floor ?? '-'} ${prunedUpTo ?? '-'}`;
+function wordOfTick({ tick, claimId = NOBODY, floor, prunedUpTo, isLeftBehind }: NodeTick): string {
+  return `${tick} ${claimId} ${floor ?? '-'} ${prunedUpTo ?? '-'}${isLeftBehind === true ? ' left' : ''}`;
 }
 
 function wordsOfBeat({ members, ticks, identity }: BeatReply, isSeen: boolean): Answer {

@@ -230,7 +230,7 @@ function pairsOf(words: unknown): string {
 
 /** Without the previous tick, which is compared as stored state, and with the floor where it counts. */
 function tickOf(text: string): string {
-  const [tick = '', claimId = '', , floor = '', pruned = '-'] = text.split(' ');
+  const [tick = '', claimId = '', , floor = '', pruned = '0', ...mark] = text.split(' ');
   const owner = claimId.startsWith('-') ? '-' : claimId;
-  return `${tick} ${owner} ${Number(floor) > Number(tick) ? floor : '-'} ${pruned}`;
+  return `${tick} ${owner} ${Number(floor) > Number(tick) ? floor : '-'} ${[pruned === '0' ? '-' : pruned, ...mark].join(' ')}`;
 }

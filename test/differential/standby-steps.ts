@@ -11,10 +11,10 @@ import { View } from './view.js';
 
 export function wordsOfStandby(ticks: readonly NodeTick[] | undefined): Answer {
   if (ticks === undefined) return ['silent'];
-  return ticks.map(({ tick, claimId = '-', floor, prunedUpTo, isShort }) =>
+  return ticks.map(({ tick, claimId = '-', floor, prunedUpTo, isShort, isLeftBehind }) =>
     isShort === true
       ? `short ${tick} ${claimId}`
-      : `full ${tick} ${claimId} ${floor ?? '-'} ${prunedUpTo ?? '-'}`,
+      : `full ${tick} ${claimId} ${floor ?? '-'} ${prunedUpTo ?? '-'}${isLeftBehind === true ? ' left' : ''}`,
   );
 }
 

@@ -55,7 +55,7 @@ describe('a boot', () => {
       await initialised;
       tookMs.push(performance.now() - releasedMs);
     }
-    // The exchange that nobody answered is repeated after 800 ms, and the boot waits 1,000 ms at most.
+    // The exchange that nobody answered is repeated after 1,050 ms, and the boot waits 1,000 ms at most.
     expect(Math.min(...tookMs)).toBeLessThan(400);
   });
 });

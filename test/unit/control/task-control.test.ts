@@ -3,7 +3,7 @@ import { decided, EVERY_HOUR, pair, SEEN_MS } from './pair.js';
 import { cron, Version } from './version.js';
 
 describe('a decision about a task', () => {
-  it('pauses and resumes it on every instance within a second', async () => {
+  it('pauses and resumes it on every instance with their next exchange', async () => {
     const { stage, one, other } = await pair();
     await decided(stage, one.control.pause('report'));
     expect(one.nextTick('report')).toBeUndefined();

@@ -36,6 +36,12 @@ export function raiseEpoch(
   return { isRaised: true, id: memory.id, epoch, setBackMs };
 }
 
+/** What {@link counted} makes of what is left behind, also once it was claimed and given back since. */
+export function isLeftBehind(entry: Entry | undefined, { epoch, burntAboveMs }: LedgerMemory): boolean {
+  if (entry === undefined || epoch === 0) return false;
+  return entry.claimId === NOBODY && entry.tick === burntAboveMs && entry.previousTick === burntAboveMs;
+}
+
 /** As it counts now: what an older epoch has granted by a clock that was set back stands for nobody. */
 export function counted(entry: Entry | undefined, memory: LedgerMemory): Entry | undefined {
   const { epoch, burntAboveMs } = memory;

@@ -29,7 +29,7 @@ import {
   standingOf,
   type WholeRefusal,
 } from './ledger-memory.js';
-import { counted, NOBODY, raiseEpoch } from './memory-epoch.js';
+import { counted, isLeftBehind, NOBODY, raiseEpoch } from './memory-epoch.js';
 import { MemoryPruning } from './memory-prune.js';
 
 const ANY = (_index: number): boolean => true;
@@ -126,6 +126,7 @@ export class MemoryLedger {
       ...(isSomebody(claimId) && { claimId }),
       ...(floor > tick && { floor }),
       ...(prunedUpTo > 0 && { prunedUpTo }),
+      ...(isLeftBehind(entry, memory) && { isLeftBehind: true }),
     };
   }
 

@@ -39,7 +39,7 @@ const NO_FINDINGS = { missed: 0, lost: 0, stuck: 0 };
 /**
  * The handle of programs on the tasks of the cluster. Inject it anywhere; the module is global.
  *
- * A decision holds for every instance within a second, and outlives restarts of all of them: it stands on the nodes, or in the memory
+ * A decision holds for every instance within a second or little more, and outlives restarts of all of them: it stands on the nodes, or in the memory
  * of the process. It resolves when a majority of the nodes has it. After about a second without one it is an error
  * (`DSCHED_NOT_KEPT`) which says how far it came. Each may be repeated.
  */

@@ -59,10 +59,15 @@ describe('what the nodes say of all ticks of a message', () => {
   });
 
   it('names nobody for a tick below what a raise of the epoch has left behind', () => {
-    const raised: NodeTick = { tick: T + 100, floor: T + 1_000 };
+    const raised: NodeTick = { tick: T + 100, floor: T + 1_000, isLeftBehind: true };
     const claimed: NodeTick = { tick: T + 100, claimId: 'a:1', floor: T + 1_000 };
     expect(decidePeek(T, [raised, raised, undefined])).toMatchObject({ kind: 'open', isFloor: true });
     expect(decidePeek(T, [claimed, raised, undefined])).toMatchObject({ kind: 'open' });
     expect(decidePeek(T, [claimed, claimed, undefined])).toMatchObject({ kind: 'taken' });
+  });
+
+  it('is taken where the claim of a later tick was given back, and the node may have forgotten since', () => {
+    const givenBack: NodeTick = { tick: T + 100, floor: T + 1_000 };
+    expect(decidePeek(T, [givenBack, givenBack, undefined])).toMatchObject({ kind: 'taken' });
   });
 });

@@ -9,8 +9,11 @@ import type { AuditParts, InstanceDirectory, TaskLookup } from './audit-source.j
 /** For leaseTtlMs plus this after our start we audit nothing: new nodes refuse locks, and every tick would look missed. */
 export const SETTLING_MS = 2_000;
 
-/** After this, an instance that died before it could tell is no member any more. */
-export const HOLD_MS = MEMBER_TTL_MS + 2 * BEAT_PERIOD_MS;
+/**
+ * After this, an instance that died before it could tell is no member any more; and what a live one has told with its next notice, 3 s
+ * later at most, has come by two exchanges of the board.
+ */
+export const HOLD_MS = MEMBER_TTL_MS + 2.5 * BEAT_PERIOD_MS;
 
 /** What has been worked out is used for so long: thousands of findings may be held, and each is looked at twice a second. */
 const REMEMBERED_MS = 1_000;

@@ -50,6 +50,8 @@ export interface NodeTick {
   readonly floor?: number;
   /** With `tick` 0: it may have pruned the task's line up to here, and grants nothing there. Absent: it has not. */
   readonly prunedUpTo?: number;
+  /** A raise of the epoch has left behind what was granted: nobody has `tick`, nor what lies below it. */
+  readonly isLeftBehind?: true;
 }
 
 export interface BeatReply {

@@ -86,7 +86,9 @@ export function decidePeek(
   for (const node of known) {
     if (node === undefined) continue;
     answered += 1;
-    if (node.tick > tick && !isLeftBehind(node, tick)) votes.push({ kind: 'taken' });
+    // As a claim would hear: it cannot be won there, and nobody has claimed it.
+    if (node.isLeftBehind === true) continue;
+    if (node.tick > tick) votes.push({ kind: 'taken' });
     else if (node.tick === tick && node.claimId !== undefined)
       votes.push({ kind: 'taken', claimId: node.claimId });
   }
@@ -97,11 +99,6 @@ export function decidePeek(
   return owner === undefined
     ? { kind: 'open', ...past, ...setBack }
     : { kind: 'taken', ...past, ...owner, ...(owner.claimId === undefined && setBack) };
-}
-
-/** Nobody has what lies there, and the floor says why it cannot be won: as a claim would hear, nobody has claimed it. */
-function isLeftBehind({ claimId, floor = 0 }: NodeTick, tick: number): boolean {
-  return claimId === undefined && floor >= tick;
 }
 
 /** By node. Undefined where the answer was not waited for. */

@@ -15,8 +15,8 @@ import { DueOrder } from './due-order.js';
 /** After a long pause only the first missed tick and those of this span are reported: counting all would block the process. */
 const MISSED_SPAN_MS = 60_000;
 
-/** A change at run time reaches every instance within this. Ticks since then are still contested. */
-const NOTICED_WITHIN_MS = BOARD_PERIOD_MS + 100;
+/** A change at run time reaches every instance within this: an exchange, its way and a plan. Ticks since then are still contested. */
+const NOTICED_WITHIN_MS = BOARD_PERIOD_MS + 250;
 
 interface Page {
   task: ScheduledTask;

@@ -51,7 +51,7 @@ for i, value in ipairs(storedTicks(lines)) do
     local left = held ~= '' and redis.call('PTTL', KEYS[2 + lock]) or 0
     -- Ends go with their line, also where it was written anew since.
     local pruned = isPrunable(lines[i]) and prunedUpTo or 0
-    reply[#reply + 1] = { (value or '0 - 0') .. ' ' .. text(floor) .. (pruned > 0 and ' ' .. text(pruned) or ''), ends, held, left }
+    reply[#reply + 1] = { toldWith(value, pruned), ends, held, left }
   end
 end
 return reply

@@ -6,6 +6,7 @@ import { parseIds } from './identity-words.js';
 
 /** Stand for the claim id of a tick that nobody has. */
 const NOBODY = '-';
+const LEFT_BEHIND = 'left';
 const NOBODIES = [NOBODY, PRUNABLE_NOBODY];
 
 /** What stands on the lines of one text; none where there is no text. */
@@ -93,7 +94,7 @@ function parseClaimedTick(text: string): NodeTick | undefined {
 }
 
 function parseAnyTick(text: string): NodeTick | undefined {
-  const [tickText, claimId = NOBODY, , floorText, prunedText] = text.split(' ');
+  const [tickText, claimId = NOBODY, , floorText, prunedText, mark] = text.split(' ');
   const [tick, floor, prunedUpTo] = [Number(tickText), Number(floorText), Number(prunedText ?? 0)];
   if (![tick, floor, prunedUpTo].every(Number.isSafeInteger)) return undefined;
   return {
@@ -101,6 +102,7 @@ function parseAnyTick(text: string): NodeTick | undefined {
     ...(!NOBODIES.includes(claimId) && { claimId }),
     ...(floor > tick && { floor }),
     ...(prunedUpTo > 0 && { prunedUpTo }),
+    ...(mark === LEFT_BEHIND && { isLeftBehind: true }),
   };
 }
 

@@ -116,10 +116,18 @@ local function isPrunable(line)
   return not string.find(line, '{', 1, true) or string.sub(line, 1, ${TRIGGER_LINES.length}) == '${TRIGGER_LINES}'
 end
 
--- A task's newest tick as scripts answer it: "tick claimId previousTick floor", and up to where a line that is not there may have gone.
+local leftBehind = epoch > 0 and text(burntAbove) .. ' - ' .. text(burntAbove)
+
+-- A task's newest tick as scripts answer it: "tick claimId previousTick floor", then up to where its line may have gone, and "left" where a
+-- raise of the epoch has left behind what was granted.
+local function toldWith(value, pruned)
+  local left = value and value == leftBehind and ' left' or ''
+  local more = (pruned > 0 or left ~= '') and ' ' .. text(pruned) .. left or ''
+  return (value or '0 - 0') .. ' ' .. text(floor) .. more
+end
+
 local function told(line, value)
-  local pruned = not value and isPrunable(line) and prunedUpTo or 0
-  return (value or '0 - 0') .. ' ' .. text(floor) .. (pruned > 0 and ' ' .. text(pruned) or '')
+  return toldWith(value, not value and isPrunable(line) and prunedUpTo or 0)
 end
 
 -- The same of all these tasks, in one text with a line for each: a text of its own for each costs its reader ten times as much.

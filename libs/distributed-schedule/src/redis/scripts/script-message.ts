@@ -27,7 +27,9 @@ export async function sendScript(
   }
   // A pipeline, because WAIT speaks of the writes of its own connection, and in a Cluster has no key to route by.
   const message = [command, text, keys.length, ...keysAndArgs];
-  const replies = await client.pipeline([message, ['wait', waitReplicas, waitMs]]).exec();
+  const sent = client.pipeline([message, ['wait', waitReplicas, waitMs]]).exec();
+  writeNow(client);
+  const replies = await sent;
   const [[error, value] = [null, undefined], [waitError, acknowledged] = [null, 0]] = replies ?? [];
   const failure = error ?? waitError;
   if (failure !== null) throw failure;
