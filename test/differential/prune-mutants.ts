@@ -122,8 +122,8 @@ export const PRUNE_MUTANTS: readonly Breakage[] = [
   {
     name: 'a peek does not tell what may have gone',
     file: PRELUDE,
-    find: "(pruned > 0 and ' ' .. text(pruned) or '')",
-    replace: "''",
+    find: "local more = (pruned > 0 or left ~= '') and ' ' .. text(pruned) .. left or ''",
+    replace: "local more = left ~= '' and ' 0' .. left or ''",
   },
   {
     name: 'a raise keeps the floor of lines that have gone',

@@ -114,7 +114,7 @@ export function setsFaults(): fc.WeightedArbitrary<FleetFault | SetFault | Insta
     ...commonFaults(),
     unheardClaim(8),
     weighted(8, { kind: kind('instance of another set joins') }),
-    weighted(8, {
+    weighted(14, {
       kind: kind('fleet suffers'),
       whose: fc.constantFrom('own' as const, 'other' as const, 'all' as const),
       misfortune: fc.constantFrom(
