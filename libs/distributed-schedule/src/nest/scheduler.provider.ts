@@ -29,7 +29,6 @@ import type { ModuleOptions } from '../setup/distributed-schedule-options.resolv
 import { newTickController, runInTick } from '../system/current-tick.js';
 import { idempotencyKey } from '../system/idempotency-key.js';
 import { OpenRuns } from '../system/open-runs.js';
-import { SystemClock } from '../system/system-clock.js';
 import { CLOCK, MODULE_OPTIONS, RANDOM, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import { SchedulerLogObserver } from './log/scheduler-log.observer.js';
 import { type BackendEvents, nodeCountOf, openBackend, type ScheduleBackend } from './schedule-backend.js';
@@ -111,8 +110,6 @@ async function createSchedulerHost(
     idempotencyKey: (task, tick) => idempotencyKey(protocol.namespace, task, tick),
     around: callsOf(options, observer, runs),
     newController: newTickController,
-    // A clock that a test moves stands still meanwhile.
-    startsComeFirst: clock instanceof SystemClock,
   });
   scheduler.listen(timeouts);
   const made = { scheduler, board, room, sets, notices, timeouts, backend, electorate, runs };

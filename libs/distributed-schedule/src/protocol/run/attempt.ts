@@ -48,7 +48,6 @@ export async function runAttempt(parts: RunParts, chain: RunChain, given: Attemp
     const task = due.task.name;
     parts.observer.observe({ type: 'started', task, tick: due.tick, attempt, isRetry, latenessMs });
   });
-  parts.startsFirst?.began(due.tick);
   const atEnd = call(parts, due, context).then(
     () => hasReturned(RETURNED),
     (error: unknown) => hasReturned({ thrown: { error } }),
@@ -66,8 +65,6 @@ export async function runAttempt(parts: RunParts, chain: RunChain, given: Attemp
   if (how === 'given_up') open.told ??= ending.outcome;
   if (open.told !== undefined) void atEnd.then((late) => tellLateEnd(watched, late, lastedMs(), toldMs));
   const goesOn = how === 'given_up' && { goesOn: true };
-  const others = parts.startsFirst?.afterAll(due.tick);
-  if (others !== undefined) await others;
   return { open, ending: { ...ending, attempt, latenessMs, durationMs, ...goesOn } };
 }
 

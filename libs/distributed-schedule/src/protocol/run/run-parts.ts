@@ -10,7 +10,6 @@ import type { ClusterClock } from '../time/cluster-clock.js';
 import type { LoadGauge } from '../time/load-gauge.js';
 import type { RunChains } from './run-chains.js';
 import type { RunRegister } from './run-register.js';
-import type { StartsFirst } from './starts-first.js';
 import type { TickEndParts } from './tick-end.js';
 
 /** What an instance needs to contest ticks, and to run what it has won. */
@@ -21,8 +20,6 @@ export interface RunParts extends BidParts, TickEndParts {
   readonly keeper: LeaseKeeper;
   readonly chains: RunChains;
   readonly register: RunRegister;
-  /** Absent: what follows the end of a run waits for no other start. */
-  readonly startsFirst?: StartsFirst;
   readonly idempotencyKey: (task: string, tick: number) => string;
   /** Calls `run` with the context in scope; how is the business of the composition root. */
   readonly around: (context: TickContext, run: () => unknown) => unknown;

@@ -17,7 +17,6 @@ import { RememberedRanks } from '../members/remembered-ranks.js';
 import { RunChains } from '../run/run-chains.js';
 import type { RunParts } from '../run/run-parts.js';
 import { RunRegister } from '../run/run-register.js';
-import { StartsFirst } from '../run/starts-first.js';
 import { LoadGauge } from '../time/load-gauge.js';
 import { Wakeup } from '../time/wakeup.js';
 import { SchedulerLoop } from './scheduler-loop.js';
@@ -55,7 +54,6 @@ export function assemble(parts: SchedulerParts, hooks: SchedulerHooks) {
     ...{ observer, keeper, chains, register, ranks, ownClaims: new OwnClaims() },
     admission: new Admission(),
     lead: new BidLead(options.bidLeadMs),
-    ...(parts.startsComeFirst === true && { startsFirst: new StartsFirst(clock, parts.clusterClock) }),
     isRunning: (task) => chains.of(task) !== undefined,
     load: new LoadGauge(clock, options.bidStaggerMs * TOLERABLE_SHARE),
     around: parts.around ?? ((_context, run) => run()),

@@ -47,8 +47,6 @@ export interface SchedulerParts {
   readonly idempotencyKey: (task: string, tick: number) => string;
   /** Calls the handler with its context in scope, as AsyncLocalStorage does. Plain call when absent. */
   readonly around?: (context: TickContext, run: () => unknown) => unknown;
-  /** Where many ticks start at one moment, what follows their ends waits for a few ms. Default: false. */
-  readonly startsComeFirst?: boolean;
   /** Makes the controller of a signal that a handler asks for. Absent: Node warns from its eleventh listener on. */
   readonly newController?: () => AbortController;
 }
