@@ -55,7 +55,9 @@ export function bidOffsetsMs(
 
 /** In a common round an instance of this rank bids this much later than the first. */
 function spreadMs(rank: number, bidStaggerMs: number): number {
-  return Math.min(rank, SPREAD_RANKS) * bidStaggerMs * SPREAD_SHARE;
+  // Those that are last since a run hangs on them share the half stagger by their fractions.
+  const steps = Number.isInteger(rank) ? Math.min(rank, SPREAD_RANKS) : (rank % 1) * SPREAD_RANKS;
+  return steps * bidStaggerMs * SPREAD_SHARE;
 }
 
 /** The rounds of one contest, as they come. */

@@ -63,7 +63,7 @@ export interface RankParts extends Crowd {
   readonly register: { hasGivenUp(task: string): boolean };
 }
 
-/** Last while a run that we gave up goes on here: this instance may be what hangs it. */
+/** Last while a run that we gave up goes on here: this instance may be what hangs it. A fraction then, behind the ranked bids of others. */
 export function rankHere(
   parts: RankParts,
   { name, placement }: Pick<ScheduledTask, 'name' | 'placement'>,
@@ -75,8 +75,8 @@ export function rankHere(
   if (rank === undefined || !register.hasGivenUp(name)) return rank;
   const others = eligibleAmong(those, placement, labelsOf ?? noLabels).filter((one) => one !== instanceId);
   if (others.length === 0) return 0;
-  // One behind the others' last, who counts us. Within the ranked bids, or nobody would bid early where every instance hangs.
-  return Math.min(others.length + 1, LAST_RANK - 1);
+  // Ahead of the common rounds, or nobody would bid early where every instance hangs. Apart by rank, or these would split each vote.
+  return LAST_RANK - 1 + (rank + 1) / (others.length + 2);
 }
 
 /** Whether an instance with these labels may run a task of this placement. */
