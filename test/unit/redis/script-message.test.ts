@@ -1,4 +1,3 @@
-import { Writable } from 'node:stream';
 import { expect, it } from 'vitest';
 import type { StrictConnection } from '#src/redis/connection/strict-connection.js';
 import { EXCHANGE_SCRIPT } from '#src/redis/scripts/board-script.js';
@@ -6,6 +5,7 @@ import { CLAIM_SCRIPT } from '#src/redis/scripts/ledger-scripts.js';
 import { BEAT_SCRIPT } from '#src/redis/scripts/membership-scripts.js';
 import type { RedisScript } from '#src/redis/scripts/redis-scripts.js';
 import { sendScript } from '#src/redis/scripts/script-message.js';
+import { keptWrites } from '../../support/kept-writes.js';
 
 const NAMES = new Map([BEAT_SCRIPT, EXCHANGE_SCRIPT, CLAIM_SCRIPT].map(({ sha1, name }) => [sha1, name]));
 
@@ -14,18 +14,7 @@ function wire(): {
   readonly send: (script: RedisScript, waitReplicas?: number) => void;
   readonly writes: string[];
 } {
-  const writes: string[] = [];
-  const stream = new Writable({
-    decodeStrings: false,
-    write: (name, _encoding, done) => {
-      writes.push(String(name));
-      done();
-    },
-    writev: (chunks, done) => {
-      writes.push(chunks.map(({ chunk }) => String(chunk)).join('+'));
-      done();
-    },
-  });
+  const { stream, writes } = keptWrites();
   const write = (sha1: unknown): void => void stream.write(NAMES.get(String(sha1)) ?? '');
   const client = {
     stream,

@@ -1,28 +1,11 @@
-import { Writable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { writeNow, writeTogether } from '#src/redis/connection/shared-write.js';
-
-/** A stream that keeps what left it in one write. */
-function socket(): { readonly stream: Writable; readonly writes: string[] } {
-  const writes: string[] = [];
-  const stream = new Writable({
-    decodeStrings: false,
-    write: (text, _encoding, done) => {
-      writes.push(String(text));
-      done();
-    },
-    writev: (chunks, done) => {
-      writes.push(chunks.map(({ chunk }) => String(chunk)).join('+'));
-      done();
-    },
-  });
-  return { stream, writes };
-}
+import { keptWrites } from '../../support/kept-writes.js';
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 it('what can wait leaves in one write at the end of the turn, also what came some promises later', async () => {
-  const { stream, writes } = socket();
+  const { stream, writes } = keptWrites();
   const send = (text: string): void => {
     writeTogether({ stream });
     stream.write(text);
@@ -39,7 +22,7 @@ it('what can wait leaves in one write at the end of the turn, also what came som
 });
 
 it('what cannot wait leaves at once, with what was kept back before it', async () => {
-  const { stream, writes } = socket();
+  const { stream, writes } = keptWrites();
   writeTogether({ stream });
   stream.write('beat');
   stream.write('claim');
@@ -58,7 +41,7 @@ it.each([{}, { stream: null }])('a client that shows no socket is left alone: %o
 });
 
 it('a socket that was destroyed meanwhile is no error', async () => {
-  const { stream } = socket();
+  const { stream } = keptWrites();
   stream.on('error', () => undefined);
   writeTogether({ stream });
   stream.write('beat');

@@ -16,6 +16,8 @@
  * second chance 0.5 to 0.9 of a stagger later, at random, where the limit leaves room for it: for a while after a death,
  * instances that do not know of it alike may believe to be of the same rank, and would split the vote again and again.
  * When the store says that a dead holder's lock comes free sooner, an extra round takes place then.
+ *
+ * Instances on which a run of the task hangs have a fraction between ranks 2 and 3 (ranking.ts), and bid one after the other in between.
  */
 
 import { LAST_RANK } from '../options/protocol-options.js';
