@@ -1,7 +1,8 @@
 /**
  * What standing by costs: commands per second and node for instances x per-second tasks against three masters.
  *
- *     npm run bench:idle            (about two minutes; -- --seconds 20 for longer rounds, --shapes 12x400 for others)
+ *     npm run bench:idle            (about two minutes; -- --seconds 20 for longer rounds, --shapes 12x400 for others,
+ *                                    --jitter 900 for tasks that are due somewhere in these ms of each second)
  *
  * Every instance is a real Nest application with its own connections. Counted by the servers themselves: messages
  * (what was read from a socket at once), scripts, and all commands, those inside scripts included.
@@ -19,10 +20,12 @@ import { providerWith } from './latency/contestants/every-second.js';
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '10' },
+    jitter: { type: 'string', default: '0' },
     shapes: { type: 'string', default: '1x1,1x50,3x50,12x1,12x50,12x200,24x50' },
   },
 });
 const SECONDS = Number(values.seconds);
+const JITTER_MS = Number(values.jitter);
 /** New masters abstain for one time to live; then the membership has to settle. */
 const WARM_UP_MS = 6_000;
 
@@ -55,7 +58,8 @@ async function startInstance(
     providers: [
       providerWith(
         tasks,
-        (index) => EverySecondExclusive({ name: `chore${index}` }),
+        (index) =>
+          EverySecondExclusive({ name: `chore${index}`, ...(JITTER_MS > 0 && { jitterMs: JITTER_MS }) }),
         () => {
           runs += 1;
         },
@@ -94,11 +98,13 @@ async function measure({ instances, tasks }: Round): Promise<string> {
   const clients = masters.map((master) => master.client());
   const before = await Promise.all(clients.map(readCounters));
   const runsBefore = runs;
+  const cpuBefore = process.cpuUsage();
   const startMs = performance.now();
   await new Promise((resolve) => setTimeout(resolve, SECONDS * 1_000));
   const seconds = (performance.now() - startMs) / 1_000;
   const after = await Promise.all(clients.map(readCounters));
   const ran = (runs - runsBefore) / seconds;
+  const { user, system } = process.cpuUsage(cpuBefore);
   await Promise.all(apps.map((app) => app.close()));
   await Promise.all(masters.map((master) => master.stop()));
 
@@ -117,6 +123,7 @@ async function measure({ instances, tasks }: Round): Promise<string> {
     perNode((counters) => counters.scripts).toFixed(1),
     perNode((counters) => counters.commands).toFixed(0),
     (perNode((counters) => counters.bytes) / 1_000).toFixed(1),
+    ((user + system) / 1_000 / seconds / instances).toFixed(1),
   ];
   return `| ${cells.join(' | ')} |`;
 }
@@ -125,7 +132,7 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 print(
-  '| instances | tasks | runs/s | messages/s and node | scripts/s and node | commands/s and node, in scripts too | kB/s and node |',
+  '| instances | tasks | runs/s | messages/s and node | scripts/s and node | commands/s and node, in scripts too | kB/s and node | CPU ms/s and instance |',
 );
-print('|---|---|---|---|---|---|---|');
+print('|---|---|---|---|---|---|---|---|');
 for (const round of ROUNDS) print(await measure(round));

@@ -7,7 +7,7 @@
 import { Admission } from '#src/protocol/bid/admission.js';
 import { BidLead } from '#src/protocol/bid/bid-lead.js';
 import { OwnClaims } from '#src/protocol/bid/own-claims.js';
-import { contestInstant } from '#src/protocol/contest/contest.js';
+import { contestSlot } from '#src/protocol/contest/slot-contest.js';
 import type { DueTick } from '#src/protocol/contract/due-tick.js';
 import type { Clock, LockProvider, Random, TickLedger } from '#src/protocol/contract/ports.js';
 import type { TickHandler } from '#src/protocol/contract/tick-context.js';
@@ -83,7 +83,7 @@ export class Bidder {
       tick,
       maxLatenessMs: task.maxLatenessMs,
     };
-    await contestInstant(this.contest, { tick, leadMs: Math.max(0, -approach.offsetMs) }, [due]);
+    await contestSlot(this.contest, tick + Math.min(0, approach.offsetMs), [due]);
   }
 
   private track(work: Promise<unknown>): void {

@@ -7,20 +7,20 @@ import { every, taskOf } from '../../../support/tasks.js';
 
 const SETTLED_MS = 6_500;
 const SECOND_MS = 1_000;
-/** One tick a second, a little before the full one. */
-const BEFORE: Schedule = {
+/** One tick a second, so long before the full one. */
+const before = (byMs: number): Schedule => ({
   description: 'before',
-  nextAfter: (ms) => Math.floor((ms + 20) / SECOND_MS) * SECOND_MS + SECOND_MS - 20,
-};
+  nextAfter: (ms) => Math.floor((ms + byMs) / SECOND_MS) * SECOND_MS + SECOND_MS - byMs,
+});
 
 /** How long before its second each bid went out, by how many locks it asked for. */
-async function leadsOf(tasks: number, tookMs: number): Promise<ReadonlyMap<number, readonly number[]>> {
+async function leadsOf(tasks: number, tookMs: number, byMs = 20): Promise<ReadonlyMap<number, readonly number[]>> {
   const cluster = new MemoryCluster({ nodes: 1 });
   const leads = new Map<number, number[]>();
   const many = Array.from({ length: tasks }, (_, index) =>
     taskOf(() => undefined, { name: `many${index}`, schedule: every(SECOND_MS) }),
   );
-  const one = taskOf(() => undefined, { name: 'one', schedule: BEFORE });
+  const one = taskOf(() => undefined, { name: 'one', schedule: before(byMs) });
   cluster.join([...many, one], {
     wrapLocks: (locks) =>
       between(locks, {
@@ -46,6 +46,11 @@ it('many ticks of one moment are bid for earlier, also where a tick of another t
 });
 
 it('is as short as the option says for few, and never longer than nodes allow', async () => {
-  expect((await leadsOf(2, 1)).get(2)?.at(-1)).toBeCloseTo(30, 0);
+  expect((await leadsOf(2, 1, 60)).get(2)?.at(-1)).toBeCloseTo(30, 0);
   expect((await leadsOf(20, 100)).get(20)?.at(-1)).toBeCloseTo(MAX_LEAD_MS, 0);
+});
+
+it('of a slot begins before its first instant, and never longer before its last than nodes allow', async () => {
+  expect((await leadsOf(2, 1, 20)).get(3)?.at(-1)).toBeCloseTo(30 + 20, 0);
+  expect((await leadsOf(2, 100, 40)).get(3)?.at(-1)).toBeCloseTo(MAX_LEAD_MS, 0);
 });

@@ -58,6 +58,18 @@ describe('what the nodes say of all ticks of a message', () => {
     expect(ask([claimed], undefined, undefined)).toEqual({ kind: 'unknown' });
   });
 
+  it('counts a node that names nobody for no owner, whichever of them answers first', () => {
+    const [claimed, takenBack]: readonly [NodeTick, NodeTick] = [{ tick: T, claimId: 'a:1' }, { tick: T }];
+    for (const answers of [
+      [claimed, takenBack],
+      [takenBack, claimed],
+    ]) {
+      const lists = [...answers.map((one) => [one]), undefined];
+      const [peek] = decidePeeks([{ task: 'settle', tick: T }], lists, lists.map(() => T + 100));
+      expect(peek).toMatchObject({ kind: 'open' });
+    }
+  });
+
   it('names nobody for a tick below what a raise of the epoch has left behind', () => {
     const raised: NodeTick = { tick: T + 100, floor: T + 1_000, isLeftBehind: true };
     const claimed: NodeTick = { tick: T + 100, claimId: 'a:1', floor: T + 1_000 };

@@ -1,4 +1,4 @@
-/** One instance in the contest for ticks due at one instant: rank, bid times, bids. Every tick ends in exactly one report. */
+/** One instance in the contest for ticks of one moment: rank, bid times, bids. Every tick ends in exactly one report. */
 
 import { inBatches } from '../bid/bid.js';
 import { BidRounds } from '../bid/bid-plan.js';
@@ -19,37 +19,26 @@ import {
   withoutTaken,
 } from './contested-tick.js';
 
-/** An instant at which ticks are due here. */
+/** When ticks are contested together. */
 export interface Instant {
+  /** The last of their instants: rounds count from it. Each starts at its own. */
   readonly tick: number;
   /** How long before it the first in rank bids; see bid-lead.ts. */
   readonly leadMs: number;
 }
 
-/** Takes part in the contest for ticks that are all due at that instant. Resolves when the last of them has ended. */
-export async function contestInstant(
-  parts: RunParts,
-  instant: Instant,
-  dues: readonly DueTick[],
-): Promise<void> {
-  const { chains, options, stopped, clusterClock } = parts;
-  const standby = { tick: instant.tick, tasks: dues.map(({ task }) => task.name) };
-  const isLong = instant.leadMs > options.bidLeadMs;
-  // Whether a tick waits for a run is decided as late as ever: with a long lead that run may have ended when the tick comes.
-  const busy = isLong ? dues.filter(({ task }) => chains.of(task.name) !== undefined) : [];
-  const free = busy.length === 0 ? dues : dues.filter((due) => !busy.includes(due));
-  const later = async (): Promise<void> => {
-    await clusterClock.sleepUntil(instant.tick - options.bidLeadMs, stopped);
-    await contestTicks(parts, { ...instant, leadMs: options.bidLeadMs }, standby, busy);
-  };
-  await Promise.all([contestTicks(parts, instant, standby, free), busy.length === 0 ? undefined : later()]);
+/** What is known of all the ticks of a slot, those among them that are contested apart. */
+export interface SlotTicks {
+  readonly ticks: number;
+  /** As looks ask about them; undefined where they are due at several instants. */
+  readonly standby: StandbyTicks | undefined;
 }
 
-/** @param standby all ticks of the instant, as looks ask about them */
-async function contestTicks(
+/** Takes part in the contest for ticks that are bid for at one moment. Resolves when the last of them has ended. */
+export async function contestTicks(
   parts: RunParts,
   instant: Instant,
-  standby: StandbyTicks,
+  slot: SlotTicks,
   dues: readonly DueTick[],
 ): Promise<void> {
   // After a pause, what is too late is said at once: it needs no message to anybody.
@@ -67,10 +56,10 @@ async function contestTicks(
   }
   const first = byRank.get(0) ?? [];
   byRank.delete(0);
-  const onBid = (answers: FirstAnswers): void => noteAnswers(parts, standby.tasks.length, answers);
+  const onBid = (answers: FirstAnswers): void => noteAnswers(parts, slot.ticks, answers);
   await Promise.all([
     contestRank(parts, { instant, rank: 0, onBid }, first.map(toContested)),
-    standBy(parts, instant, standby, byRank),
+    standBy(parts, instant, slot, byRank),
   ]);
 }
 
@@ -121,7 +110,7 @@ function stillContested(parts: RunParts, open: readonly ContestedTick[]): readon
 async function standBy(
   parts: RunParts,
   instant: Instant,
-  standby: StandbyTicks,
+  { standby }: SlotTicks,
   byRank: ReadonlyMap<number, readonly DueTick[]>,
 ): Promise<void> {
   if (byRank.size === 0) return;

@@ -65,8 +65,10 @@ function agreedOwner(
     if (list === undefined) continue;
     const node = list[index];
     if (node === undefined || node.tick !== tick || node.floor !== undefined) return undefined;
+    // One that has taken the claim back names nobody, and agrees with nobody.
+    if (node.claimId === undefined || node.prunedUpTo !== undefined) return undefined;
     claimId ??= node.claimId;
-    if (node.claimId !== claimId || node.prunedUpTo !== undefined) return undefined;
+    if (node.claimId !== claimId) return undefined;
     answered += 1;
   }
   const isTold = answered >= quorumOf(lists.length) && nodeTimeMs !== undefined;

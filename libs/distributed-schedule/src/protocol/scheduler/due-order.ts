@@ -50,6 +50,13 @@ export class DueOrder<T> {
     return this.byTick.get(tick)?.size ?? 0;
   }
 
+  /** The instants from `first` to `last`, both included, in order. They are whole ms apart. */
+  within(first: number, last: number): readonly number[] {
+    const found: number[] = [];
+    for (let tick = first; tick <= last; tick += 1) if (this.byTick.has(tick)) found.push(tick);
+    return found;
+  }
+
   at(tick: number): readonly T[] {
     return [...(this.byTick.get(tick) ?? [])];
   }

@@ -1,12 +1,13 @@
 /** Step 1: wakes shortly before the next due instant, starts the contest of its ticks, and arms their successors. */
 
 import type { Audit } from '../audit/audit.js';
-import { contestInstant, type Instant } from '../contest/contest.js';
+import { contestSlot } from '../contest/slot-contest.js';
 import type { StopSignal } from '../contract/stop.js';
 import type { Pruning } from '../ledger/pruning.js';
 import type { Heartbeat } from '../members/heartbeat.js';
 import type { RunParts } from '../run/run-parts.js';
 import type { Wakeup } from '../time/wakeup.js';
+import { planSlot, type Slot, slotLengthMs } from './slot.js';
 import type { TaskBook } from './task-book.js';
 
 /** Longest sleep of the loop when no task is due. */
@@ -29,8 +30,8 @@ export interface SchedulerLoopParts extends RunParts {
 
 export class SchedulerLoop {
   private isArmedInClusterTime = false;
-  /** How long before the next instants their bids begin. */
-  private leads: readonly Instant[] = [];
+  /** The slots that come next. */
+  private slots: readonly Slot[] = [];
 
   constructor(private readonly parts: SchedulerLoopParts) {}
 
@@ -86,27 +87,32 @@ export class SchedulerLoop {
       if (nowMs < bidTimeOf(next)) return;
       // By the shortest lead: an instant with a longer one may come to be looked at behind one with a shorter.
       load.note(nowMs - (tick - options.bidLeadMs));
-      const dues = book.take(tick, clusterClock.nowMs());
+      const dues = book.takeAll(tick, next.last, nowMs);
       audit.watch(dues);
-      track(contestInstant(this.parts, next, dues));
+      track(contestSlot(this.parts, bidTimeOf(next), dues));
     }
   }
 
-  /** Bids for many ticks begin earlier: an instant of them may come before one of few that lies before it. */
-  private nextToBidFor(): Instant | undefined {
+  /** Bids for many ticks begin earlier: a slot of them may come before one of few that lies before it. */
+  private nextToBidFor(): Slot | undefined {
     const { book } = this.parts;
     const [first, large] = [book.earliest(), book.earliestOfMany()];
-    const leads = [first, large].flatMap((tick) => (tick === undefined ? [] : [this.instantAt(tick)]));
-    this.leads = leads;
-    const [one, other = one] = leads;
+    const slots = [first, large].flatMap((tick) => (tick === undefined ? [] : [this.slotAt(tick)]));
+    this.slots = slots;
+    const [one, other = one] = slots;
     return one !== undefined && other !== undefined && bidTimeOf(other) < bidTimeOf(one) ? other : one;
   }
 
-  /** Decided once per instant: one that grew meanwhile would look as if this instance were late. */
-  private instantAt(tick: number): Instant {
-    const { book, lead } = this.parts;
-    const known = this.leads.find((one) => one.tick === tick);
-    return known ?? { tick, leadMs: lead.of(book.sizeAt(tick)) };
+  /** Decided once per slot: one that grew meanwhile would look as if this instance were late. */
+  private slotAt(tick: number): Slot {
+    const { book, lead, options } = this.parts;
+    const known = this.slots.find((one) => one.tick === tick);
+    if (known !== undefined) return known;
+    const [first = { tick, ticks: 1 }, ...others] = book.sizesOf(
+      tick,
+      tick + slotLengthMs(options.bidStaggerMs),
+    );
+    return planSlot([first, ...others], (ticks) => lead.of(ticks));
   }
 
   private lookAtAudit(): void {
@@ -148,6 +154,6 @@ export class SchedulerLoop {
 }
 
 /** When the first in rank bids. */
-function bidTimeOf({ tick, leadMs }: Instant): number {
+function bidTimeOf({ tick, leadMs }: Slot): number {
   return tick - leadMs;
 }

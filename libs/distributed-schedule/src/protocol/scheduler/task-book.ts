@@ -11,6 +11,7 @@ import { isEligible } from '../members/ranking.js';
 import { latenessLimit } from '../policies/lateness.js';
 import { requirePeriod } from '../schedules/period.js';
 import { DueOrder } from './due-order.js';
+import type { InstantSize } from './slot.js';
 
 /** After a long pause only the first missed tick and those of this span are reported: counting all would block the process. */
 const MISSED_SPAN_MS = 60_000;
@@ -114,9 +115,14 @@ export class TaskBook {
     return this.order.earliestOfMany();
   }
 
-  /** How many ticks are due then. */
-  sizeAt(tick: number): number {
-    return this.order.sizeAt(tick);
+  /** How many ticks are due at each instant from `first` to `last`. */
+  sizesOf(first: number, last: number): readonly InstantSize[] {
+    return this.order.within(first, last).map((tick) => ({ tick, ticks: this.order.sizeAt(tick) }));
+  }
+
+  /** Takes out every tick due from `first` to `last`, and arms the next one of each task. */
+  takeAll(first: number, last: number, nowMs: number): readonly DueTick[] {
+    return this.order.within(first, last).flatMap((tick) => this.take(tick, nowMs));
   }
 
   /** Takes out every tick due at `tick` and arms its task's next one. */
