@@ -14,7 +14,11 @@ const before = (byMs: number): Schedule => ({
 });
 
 /** How long before its second each bid went out, by how many locks it asked for. */
-async function leadsOf(tasks: number, tookMs: number, byMs = 20): Promise<ReadonlyMap<number, readonly number[]>> {
+async function leadsOf(
+  tasks: number,
+  tookMs: number,
+  byMs = 20,
+): Promise<ReadonlyMap<number, readonly number[]>> {
   const cluster = new MemoryCluster({ nodes: 1 });
   const leads = new Map<number, number[]>();
   const many = Array.from({ length: tasks }, (_, index) =>

@@ -65,7 +65,11 @@ describe('what the nodes say of all ticks of a message', () => {
       [takenBack, claimed],
     ]) {
       const lists = [...answers.map((one) => [one]), undefined];
-      const [peek] = decidePeeks([{ task: 'settle', tick: T }], lists, lists.map(() => T + 100));
+      const [peek] = decidePeeks(
+        [{ task: 'settle', tick: T }],
+        lists,
+        lists.map(() => T + 100),
+      );
       expect(peek).toMatchObject({ kind: 'open' });
     }
   });
