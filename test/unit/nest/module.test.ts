@@ -162,6 +162,11 @@ describe('a bad option', () => {
       'option nodeSetGeneration is 0; it takes a whole number from 1',
     ],
     [
+      'a precision that nobody knows',
+      { precision: 'high' as 'exact' },
+      `option precision is "high"; it takes 'exact' or 'timer'`,
+    ],
+    [
       'waiting for replicas of several nodes',
       { waitReplicas: 1, redis: [...URLS, 'redis://127.0.0.1:3'], namespace: 'shop', app: 'shop-api' },
       'there are 3',

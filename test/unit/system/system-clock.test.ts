@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { SystemClock } from '#src/system/system-clock.js';
 
 describe('the clock of the system', () => {
@@ -14,6 +14,15 @@ describe('the clock of the system', () => {
     const againMs = clock.monotonicMs() + 1;
     await clock.wakeExactlyAt(againMs);
     expect(clock.monotonicMs()).toBeGreaterThanOrEqual(againMs);
+  });
+
+  it('is content with a timer where it is to cost nothing, and wakes nobody before the instant', async () => {
+    const clock = new SystemClock('timer');
+    const nap = vi.spyOn(Atomics, 'wait');
+    const atMs = clock.monotonicMs() + 5.5;
+    await clock.wakeExactlyAt(atMs);
+    expect(clock.monotonicMs()).toBeGreaterThanOrEqual(atMs);
+    expect(nap).not.toHaveBeenCalled();
   });
 
   it('does not wait for an instant that has passed, and ends a sleep that is stopped', async () => {

@@ -39,7 +39,12 @@ const SOURCES = [GIVEN_OPTIONS, STORE_SWITCH, LOCK_PROVIDER, TICK_LEDGER, RANDOM
 export function optionProviders(core: Type, outer: Type): readonly Provider[] {
   return [
     ofStage(STORE_SWITCH, (stage) => readStoreSwitch(stage, process.env)),
-    ofStage(CLOCK, (stage) => stage?.clock ?? new SystemClock()),
+    {
+      provide: CLOCK,
+      useFactory: ({ precision }: ModuleOptions, stage: TestStage | undefined) =>
+        stage?.clock ?? new SystemClock(precision),
+      inject: [MODULE_OPTIONS, OPTIONAL_STAGE],
+    },
     ofStage(RANDOM, (stage) => stage?.random ?? new SystemRandom()),
     ownPart(LOCK_PROVIDER, 'lockProvider'),
     ownPart(TICK_LEDGER, 'tickLedger'),

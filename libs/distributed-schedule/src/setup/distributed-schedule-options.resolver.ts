@@ -9,6 +9,7 @@ import {
   methods,
   namesOf,
   type OptionSpec,
+  oneOf,
   optional,
   requireOption,
   resolveOptions,
@@ -18,6 +19,7 @@ import {
 import { type ProtocolOptions, resolveProtocolOptions } from '../protocol/options/protocol-options.js';
 import type { RedisInput } from '../redis/connection/redis-input.js';
 import type { FoundApp } from '../system/app-name.js';
+import { PRECISIONS } from '../system/system-clock.js';
 import { requireTaskDefaults } from '../tasks/task-policies.resolver.js';
 import { allowed, TASK_POLICY_OPTION_NAMES, type TaskPolicyOptions } from '../tasks/task-policy-options.js';
 import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
@@ -36,7 +38,13 @@ const NAME_OF_SET = /^[0-9a-f]{8}$/;
 type CheckedOptions = Required<
   Pick<
     DistributedScheduleOptions,
-    'labels' | 'nodeSetGeneration' | 'identityWaitMs' | 'waitReplicas' | 'followMoreFrequent' | 'observers'
+    | 'labels'
+    | 'precision'
+    | 'nodeSetGeneration'
+    | 'identityWaitMs'
+    | 'waitReplicas'
+    | 'followMoreFrequent'
+    | 'observers'
   >
 > &
   Pick<
@@ -46,6 +54,7 @@ type CheckedOptions = Required<
 
 const SPEC: OptionSpec<CheckedOptions> = {
   labels: optional({ takes: LABELS_EXPECTED, accepts: isListOfLabels }, []),
+  precision: optional(oneOf(PRECISIONS), 'exact'),
   deploymentKey: KEY_PART,
   followMoreFrequent: optional(FLAG, false),
   onError: action('a function of an error and the failed attempt'),

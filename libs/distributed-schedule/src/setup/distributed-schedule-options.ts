@@ -2,6 +2,7 @@ import type { HandlerErrorHook } from '../messages/handler-failure.js';
 import type { ScheduleObserver } from '../protocol/contract/observer.js';
 import type { LockProvider, TickLedger } from '../protocol/contract/ports.js';
 import type { RedisInput } from '../redis/connection/redis-input.js';
+import type { Precision } from '../system/system-clock.js';
 import type { TaskPolicyOptions } from '../tasks/task-policy-options.js';
 
 /** Options of `DistributedScheduleModule.forRoot`. All are optional; durations are whole milliseconds. */
@@ -49,6 +50,11 @@ export interface DistributedScheduleOptions {
     /** How long after the one before it the next in rank bids. Default 100. */
     readonly staggerMs?: number;
   };
+  /**
+   * How hard this instance tries to start runs at their very instant. `'exact'`: within 0.1 ms, for some 0.6 ms of the processor per
+   * instant at which it runs something. `'timer'`: 1 to 2 ms late, as Node's timers are, for nothing. Default 'exact'.
+   */
+  readonly precision?: Precision;
   /** A node that has not answered for this long gives no vote. Up to three times as long where a majority answers late. Default 120. */
   readonly nodeTimeoutMs?: number;
   /** How long `app.close()` waits for running handlers before it aborts them. Default 10000. */
