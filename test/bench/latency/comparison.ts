@@ -15,6 +15,7 @@ export interface Trial {
   readonly busyLoops: number;
   /** To each master, through proxies; 0, or none, is loopback as it is. */
   readonly roundTripsMs: readonly number[];
+  readonly watchesLoop?: boolean;
 }
 
 export interface Comparison {
@@ -57,13 +58,13 @@ function shown({ p50Ms, p99Ms, doubled, missed, due }: FleetResult): string {
 async function measure(
   known: Known,
   { tasks, instances }: Shape,
-  { seconds, busyLoops, roundTripsMs }: Trial,
+  { seconds, busyLoops, roundTripsMs, watchesLoop = false }: Trial,
 ): Promise<FleetResult> {
   const stores = await startStores(known.needs, roundTripsMs);
   try {
     const entry = {
       contestant: known.name,
-      ...{ instances, tasks },
+      ...{ instances, tasks, watchesLoop },
       namespace: 'bench-latency',
       redisUrls: stores.redisUrls,
       postgresUrl: stores.postgresUrl,

@@ -14,6 +14,8 @@ export interface Entry {
   readonly postgresUrl: string;
   /** Epoch minus monotonic time in ms, measured once: all processes of a machine share the monotonic clock. */
   readonly epochOffsetMs: number;
+  /** Whether it says how late its event loop is. */
+  readonly watchesLoop?: boolean;
 }
 
 /** To be called first thing by the handler of task `index`, with the second that it is told to run for, epoch ms, if it is. */

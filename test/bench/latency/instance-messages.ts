@@ -13,6 +13,10 @@ export interface Seen {
   readonly cpuMs: number;
   readonly wallMs: number;
   readonly rssBytes: number;
+  /** Until its tasks were scheduled; the modules had been loaded before. */
+  readonly bootMs: number;
+  /** By how much the event loop was late, the 99th percentile; 0 where that was not watched, since it takes a timer of its own. */
+  readonly loopDelayMs: number;
 }
 
 /** `ran` comes once, with the first start of a task, which may be before `ready` or after `tell`. */

@@ -1,5 +1,6 @@
 /** One process of a fleet. It says when it is ready and when it has run first, counts while it is told to, and says what it has seen. */
 
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Entry } from './contestant.js';
 import { requireContestant } from './contestants.js';
 import type { Said, Seen } from './instance-messages.js';
@@ -11,6 +12,11 @@ const ticks: (number | undefined)[] = [];
 let startedAtMs = 0;
 let hasRun = false;
 let cpuAtStart = process.cpuUsage();
+let bootMs = 0;
+const LOOP_RESOLUTION_MS = 10;
+const loopDelay =
+  entry.watchesLoop === true ? monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS }) : undefined;
+loopDelay?.enable();
 
 function nowMs(): number {
   return entry.epochOffsetMs + Number(process.hrtime.bigint()) / 1e6;
@@ -27,6 +33,7 @@ process.on('message', (word) => {
     ticks.length = 0;
     startedAtMs = nowMs();
     cpuAtStart = process.cpuUsage();
+    loopDelay?.reset();
     return;
   }
   const { user, system } = process.cpuUsage(cpuAtStart);
@@ -35,6 +42,9 @@ process.on('message', (word) => {
     cpuMs: (user + system) / 1_000,
     wallMs: nowMs() - startedAtMs,
     rssBytes: process.memoryUsage.rss(),
+    bootMs,
+    loopDelayMs:
+      loopDelay === undefined ? 0 : Math.max(0, loopDelay.percentile(99) / 1e6 - LOOP_RESOLUTION_MS),
   };
   say({ seen });
 });
@@ -43,6 +53,7 @@ process.on('message', (word) => {
 process.once('disconnect', () => process.exit());
 
 const contestant = await requireContestant(entry.contestant).load();
+const beganMs = performance.now();
 await contestant.start(entry, (task, tick) => {
   atMs.push(nowMs());
   tasks.push(task);
@@ -51,4 +62,5 @@ await contestant.start(entry, (task, tick) => {
   hasRun = true;
   say('ran');
 });
+bootMs = performance.now() - beganMs;
 say('ready');

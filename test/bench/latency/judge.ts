@@ -22,6 +22,9 @@ export interface Judged {
   /** Of a process, ms per second. */
   readonly cpuMs: number;
   readonly rssMiB: number;
+  /** Of the slowest process. */
+  readonly bootMs: number;
+  readonly loopDelayMs: number;
 }
 
 /** @param fromMs the first second that counts; `seconds` of them are looked at */
@@ -45,6 +48,8 @@ export function judge(fleet: readonly Seen[], tasks: number, fromMs: number, sec
     p99Ms: percentile(lateness, 0.99),
     cpuMs: mean(fleet.map(({ cpuMs, wallMs }) => (cpuMs / wallMs) * 1_000)),
     rssMiB: mean(fleet.map(({ rssBytes }) => rssBytes / 2 ** 20)),
+    bootMs: Math.max(0, ...fleet.map((one) => one.bootMs)),
+    loopDelayMs: Math.max(0, ...fleet.map((one) => one.loopDelayMs)),
   };
 }
 

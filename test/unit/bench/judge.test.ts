@@ -9,7 +9,7 @@ function seen(...starts: readonly (readonly [task: number, afterMs: number])[]):
     tasks: starts.map(([task]) => task),
     atMs: starts.map(([, afterMs]) => T + afterMs),
     ticks: [],
-    ...{ cpuMs: 20, wallMs: 2_000, rssBytes: 2 ** 20 },
+    ...{ cpuMs: 20, wallMs: 2_000, rssBytes: 2 ** 20, bootMs: 80, loopDelayMs: 2 },
   };
 }
 
@@ -18,7 +18,7 @@ describe('what the benchmark makes of the starts of a fleet', () => {
     const fleet = [seen([0, 3], [1, 1_020]), seen([1, 7], [0, 1_001])];
     expect(judge(fleet, 2, T, 2)).toEqual({
       ...{ due: 4, doubled: 0, missed: 0, early: 0, p50Ms: 3, p99Ms: 20 },
-      ...{ cpuMs: 10, rssMiB: 1 },
+      ...{ cpuMs: 10, rssMiB: 1, bootMs: 80, loopDelayMs: 2 },
     });
   });
 
