@@ -83,7 +83,7 @@ export class Bidder {
       tick,
       maxLatenessMs: task.maxLatenessMs,
     };
-    await contestSlot(this.contest, tick + Math.min(0, approach.offsetMs), [due]);
+    await contestSlot(this.contest, { tick, leadMs: Math.max(0, -approach.offsetMs) }, [due]);
   }
 
   private track(work: Promise<unknown>): void {

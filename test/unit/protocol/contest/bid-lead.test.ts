@@ -54,7 +54,6 @@ it('is as short as the option says for few, and never longer than nodes allow', 
   expect((await leadsOf(20, 100)).get(20)?.at(-1)).toBeCloseTo(MAX_LEAD_MS, 0);
 });
 
-it('of a slot begins before its first instant, and never longer before its last than nodes allow', async () => {
+it('of a slot begins before its first instant', async () => {
   expect((await leadsOf(2, 1, 20)).get(3)?.at(-1)).toBeCloseTo(30 + 20, 0);
-  expect((await leadsOf(2, 100, 40)).get(3)?.at(-1)).toBeCloseTo(MAX_LEAD_MS, 0);
 });

@@ -139,4 +139,61 @@ describe('jittered tasks', () => {
     expect(late.length).toBeGreaterThanOrEqual(OBSERVED_MS / SECOND_MS - 1);
     for (const ms of late) expect(ms).toBeLessThan(1);
   });
+
+  it('are no later than alone where bids take long, and leave no instance that thinks it is behind', async () => {
+    const cluster = new MemoryCluster({ options: { bidLeadMs: 60, bidStaggerMs: 80 } });
+    const late: number[] = [];
+    const at = (offsetMs: number): Schedule => ({
+      description: `${offsetMs} ms past the second`,
+      nextAfter: (ms) => Math.floor((ms - offsetMs) / SECOND_MS + 1) * SECOND_MS + offsetMs,
+    });
+    const tasks = [0, 15, 40].map((offsetMs) =>
+      taskOf(({ tick }) => void late.push(cluster.clock.wallMs() - tick), {
+        name: `at ${offsetMs}`,
+        schedule: at(offsetMs),
+      }),
+    );
+    const slow: JoinOptions = {
+      wrapLocks: (locks) =>
+        between(locks, {
+          before: { tryAcquire: () => cluster.clock.sleepUntil(cluster.clock.monotonicMs() + 55) },
+        }),
+    };
+    const members = [cluster.join(tasks, slow), cluster.join(tasks, slow), cluster.join(tasks, slow)];
+    await cluster.clock.advance(SETTLED_MS);
+    late.length = 0;
+    const fromMs = cluster.clock.wallMs();
+    await cluster.clock.advance(OBSERVED_MS);
+    expect(late.length).toBeGreaterThanOrEqual((OBSERVED_MS / SECOND_MS - 1) * tasks.length);
+    for (const ms of late) expect(ms).toBeLessThan(1);
+    const reports = members.flatMap(({ events }) => reportsOf(events)).filter(({ tick }) => tick > fromMs);
+    expect(reports.filter(({ outcome }) => outcome === 'misfire')).toEqual([]);
+  });
+
+  it('are taken over in time where an instance has died, also with the shortest limit of lateness', async () => {
+    const cluster = new MemoryCluster();
+    const every750 = (offsetMs: number): Schedule => ({
+      description: `every 750 ms, ${offsetMs} ms later`,
+      nextAfter: (ms) => (Math.floor((ms - offsetMs) / 750) + 1) * 750 + offsetMs,
+    });
+    const offsets = [0, 40];
+    const ran: number[] = [];
+    const tasks = offsets.map((offsetMs) =>
+      taskOf(({ tick }) => void ran.push(tick), { name: `t${offsetMs}`, schedule: every750(offsetMs) }),
+    );
+    const link = cuttable();
+    cluster.join(tasks, link.joining);
+    cluster.join(tasks);
+    await cluster.clock.advance(SETTLED_MS);
+    link.state.isCut = true;
+    const fromMs = cluster.clock.wallMs() + SECOND_MS;
+    await cluster.clock.advance(OBSERVED_MS);
+    const last = cluster.clock.wallMs() - 750;
+    const due = offsets.flatMap((offsetMs) => {
+      const first = every750(offsetMs).nextAfter(fromMs) ?? 0;
+      return Array.from({ length: Math.floor((last - first) / 750) }, (_, index) => first + index * 750);
+    });
+    expect(due.length).toBeGreaterThan(15);
+    expect(due.filter((tick) => !ran.includes(tick))).toEqual([]);
+  });
 });

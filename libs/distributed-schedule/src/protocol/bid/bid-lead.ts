@@ -27,8 +27,12 @@ export class BidLead {
 
   /** For an instant at which so many ticks are due here, whoever is to bid for them; ms. */
   of(ticks: number): number {
-    const neededMs = this.expectedMs(ticks) * (1 + SPARE_SHARE);
-    return Math.max(this.leastMs, Math.min(neededMs, MAX_LEAD_MS));
+    return Math.min(this.neededMs(ticks), MAX_LEAD_MS);
+  }
+
+  /** The same without an upper bound. */
+  neededMs(ticks: number): number {
+    return Math.max(this.leastMs, this.expectedMs(ticks) * (1 + SPARE_SHARE));
   }
 
   /** The first bids of such an instant have their answers. */

@@ -9,6 +9,9 @@
  *   rank 3+                                       bid*     bid*     bid*     bid*   (* only while the tick is still open)
  * ```
  *
+ * Where ticks of several instants are bid for together (scheduler/slot.ts), T is the first of them, but for the second bid of the first in
+ * rank, which comes at the last one.
+ *
  * The first in rank bids before the boundary, so that the network is off the path when the tick comes. The
  * others bid only when a peek says that the tick is still open, each a stagger later, so that they do not split
  * the vote. From T + 3s on there are common rounds, at doubling distances up to the tick's lateness limit: for locks
@@ -35,23 +38,25 @@ const MAX_EXTRA_ROUNDS = 3;
 export interface BidTimes {
   readonly bidLeadMs: number;
   readonly bidStaggerMs: number;
+  /** From the first tick that is bid for to the last one. Absent: all are due at one instant. */
+  readonly slotMs?: number;
 }
 
-/** Offsets of the bids of `rank` from the tick, in rising order, up to `latestMs`; ms. */
+/** Offsets of the bids of `rank` from the first tick, in rising order, up to `latestMs`; ms. */
 export function bidOffsetsMs(
   rank: number,
   times: BidTimes,
   latestMs: number,
   random: () => number,
 ): readonly number[] {
-  const { bidLeadMs, bidStaggerMs } = times;
+  const { bidLeadMs, bidStaggerMs, slotMs = 0 } = times;
   const spread = spreadMs(rank, bidStaggerMs);
   const rounds: number[] = [];
   for (let atMs = LAST_RANK * bidStaggerMs; atMs + spread <= latestMs; atMs *= 2) {
     const secondMs = atMs + bidStaggerMs / 2 + random() * SECOND_CHANCE_SHARE * bidStaggerMs;
     rounds.push(atMs + spread, ...(secondMs <= latestMs ? [secondMs] : []));
   }
-  if (rank === 0) return [-bidLeadMs, 0, ...rounds];
+  if (rank === 0) return [-bidLeadMs, slotMs, ...rounds];
   return rank < LAST_RANK ? [rank * bidStaggerMs, ...rounds] : rounds;
 }
 

@@ -20,10 +20,12 @@ import {
 } from './contested-tick.js';
 
 /** When ticks are contested together. */
-export interface Instant {
-  /** The last of their instants: rounds count from it. Each starts at its own. */
+export interface ContestTimes {
+  /** The first of their instants: rounds count from it. Each tick starts at its own. */
   readonly tick: number;
-  /** How long before it the first in rank bids; see bid-lead.ts. */
+  /** The last one: what nodes have found early is bid for again then. */
+  readonly last: number;
+  /** How long before the first instant the first in rank bids; see bid-lead.ts. */
   readonly leadMs: number;
 }
 
@@ -37,7 +39,7 @@ export interface SlotTicks {
 /** Takes part in the contest for ticks that are bid for at one moment. Resolves when the last of them has ended. */
 export async function contestTicks(
   parts: RunParts,
-  instant: Instant,
+  times: ContestTimes,
   slot: SlotTicks,
   dues: readonly DueTick[],
 ): Promise<void> {
@@ -58,8 +60,8 @@ export async function contestTicks(
   byRank.delete(0);
   const onBid = (answers: FirstAnswers): void => noteAnswers(parts, slot.ticks, answers);
   await Promise.all([
-    contestRank(parts, { instant, rank: 0, onBid }, first.map(toContested)),
-    standBy(parts, instant, slot, byRank),
+    contestRank(parts, { times, rank: 0, onBid }, first.map(toContested)),
+    standBy(parts, times, slot, byRank),
   ]);
 }
 
@@ -78,7 +80,7 @@ function noteAnswers({ lead }: RunParts, ticks: number, { tookMs, refused, bids 
 }
 
 interface Ranked {
-  readonly instant: Instant;
+  readonly times: ContestTimes;
   readonly rank: number;
   readonly onBid?: (answers: FirstAnswers) => void;
 }
@@ -109,12 +111,12 @@ function stillContested(parts: RunParts, open: readonly ContestedTick[]): readon
 /** Ranks above 0: one peek for all of them, and in nearly every case nothing else. */
 async function standBy(
   parts: RunParts,
-  instant: Instant,
+  times: ContestTimes,
   { standby }: SlotTicks,
   byRank: ReadonlyMap<number, readonly DueTick[]>,
 ): Promise<void> {
   if (byRank.size === 0) return;
-  await sleepUntil(parts, instant.tick + parts.options.bidStaggerMs);
+  await sleepUntil(parts, times.tick + parts.options.bidStaggerMs);
   // Behind the next in rank nobody even looks where it is late: what is open is the next one's to bid for.
   const looking = [...byRank].flatMap(([rank, dues]) => (parts.load.isBehind && rank > 1 ? [] : dues));
   const peeks = parts.stopped.aborted || looking.length === 0 ? [] : await parts.beat(looking, standby);
@@ -124,7 +126,7 @@ async function standBy(
   await Promise.all(
     [...byRank].map(([rank, dues]) => {
       const left = dues.filter((due) => open.has(due) || !hasLooked.has(due));
-      return contestRank(parts, { instant, rank }, left.map(toContested));
+      return contestRank(parts, { times, rank }, left.map(toContested));
     }),
   );
 }
@@ -132,14 +134,14 @@ async function standBy(
 /** 3 bid time: the bids of one rank, one round after the other, until nothing is open. */
 async function contestFrom(
   parts: RunParts,
-  { instant: { tick, leadMs }, rank, onBid }: Ranked,
+  { times: { tick, last, leadMs }, rank, onBid }: Ranked,
   opening: readonly ContestedTick[],
 ): Promise<void> {
   const runs: Promise<void>[] = [];
   const sinceTickMs = (): number => parts.clusterClock.nowMs() - tick;
-  const latestMs = Math.max(0, ...opening.map(({ due }) => due.maxLatenessMs));
-  const times = { ...parts.options, bidLeadMs: leadMs };
-  const rounds = new BidRounds(rank, times, latestMs, () => parts.random.next());
+  const latestMs = Math.max(0, ...opening.map(({ due }) => due.tick - tick + due.maxLatenessMs));
+  const offsets = { ...parts.options, bidLeadMs: leadMs, slotMs: last - tick };
+  const rounds = new BidRounds(rank, offsets, latestMs, () => parts.random.next());
   let open = opening;
   for (let isFirst = true; open.length > 0; isFirst = false) {
     const offsetMs = rounds.next(sinceTickMs());

@@ -53,7 +53,7 @@ export class DueOrder<T> {
   /** The instants from `first` to `last`, both included, in order. They are whole ms apart. */
   within(first: number, last: number): readonly number[] {
     const found: number[] = [];
-    for (let tick = first; tick <= last; tick += 1) if (this.byTick.has(tick)) found.push(tick);
+    for (let ms = 0; ms <= last - first; ms += 1) if (this.byTick.has(first + ms)) found.push(first + ms);
     return found;
   }
 

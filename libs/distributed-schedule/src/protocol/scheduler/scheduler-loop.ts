@@ -85,11 +85,11 @@ export class SchedulerLoop {
       const { tick } = next;
       const nowMs = clusterClock.nowMs();
       if (nowMs < bidTimeOf(next)) return;
-      // By the shortest lead: an instant with a longer one may come to be looked at behind one with a shorter.
-      load.note(nowMs - (tick - options.bidLeadMs));
+      // By the shortest lead: a slot with a longer one may come to be looked at behind one with a shorter.
+      load.note(nowMs - Math.max(bidTimeOf(next), tick - options.bidLeadMs));
       const dues = book.takeAll(tick, next.last, nowMs);
       audit.watch(dues);
-      track(contestSlot(this.parts, bidTimeOf(next), dues));
+      track(contestSlot(this.parts, next, dues));
     }
   }
 
@@ -108,11 +108,8 @@ export class SchedulerLoop {
     const { book, lead, options } = this.parts;
     const known = this.slots.find((one) => one.tick === tick);
     if (known !== undefined) return known;
-    const [first = { tick, ticks: 1 }, ...others] = book.sizesOf(
-      tick,
-      tick + slotLengthMs(options.bidStaggerMs),
-    );
-    return planSlot([first, ...others], (ticks) => lead.of(ticks));
+    const [first = { tick, ticks: 1 }, ...others] = book.sizesOf(tick, tick + slotLengthMs(options));
+    return planSlot([first, ...others], (ticks) => lead.neededMs(ticks));
   }
 
   private lookAtAudit(): void {

@@ -5,17 +5,16 @@
 
 import { MAX_LEAD_MS } from '../bid/bid-lead.js';
 
+const MAX_LENGTH_MS = 40;
+
 /**
- * The length of a slot at most; ms. Twice this fits between the claim of its last tick and {@link MAX_LEAD_MS}, so that the first has
- * as much time for its bid as the slot is long.
+ * Slots as short as this are made though bids take so long that their first tick has less time than it should: where the processor or the
+ * store is short, one step per instant would take more of it. ms.
  */
-const MAX_SLOT_MS = 40;
+const MIN_LENGTH_MS = 20;
 
-/** The next in rank bids a stagger behind the last tick of a slot: for its first one that is later by the slot. */
+/** The next in rank looks a stagger behind the first tick of a slot, and the second bids come at its last one. */
 const SHARE_OF_STAGGER = 0.5;
-
-/** So many ticks of one instant, and more than half of all, have a slot of their own: they need the time of the slot for their bids. */
-const MANY = 16;
 
 /** Instants from `tick` to `last`, for which the first in rank bids at one moment. */
 export interface Slot {
@@ -31,24 +30,39 @@ export interface InstantSize {
   readonly ticks: number;
 }
 
+export interface SlotTimes {
+  readonly bidLeadMs: number;
+  readonly bidStaggerMs: number;
+}
+
 /** How far a slot may reach, if ticks are due there. */
-export function slotLengthMs(bidStaggerMs: number): number {
-  return Math.floor(Math.min(MAX_SLOT_MS, bidStaggerMs * SHARE_OF_STAGGER));
+export function slotLengthMs({ bidLeadMs, bidStaggerMs }: SlotTimes): number {
+  return Math.max(
+    0,
+    Math.floor(Math.min(MAX_LENGTH_MS, bidStaggerMs * SHARE_OF_STAGGER, MAX_LEAD_MS - bidLeadMs)),
+  );
 }
 
 /**
+ * As many instants as can be bid for in time: the lead, and the slot after it, fit into {@link MAX_LEAD_MS}.
+ *
  * @param due the first instant and those that its slot may reach, in order
- * @param leadOf how long before their instant bids for so many ticks are to begin; ms
+ * @param neededMs how long before their instant bids for so many ticks should begin; ms, without an upper bound
  */
 export function planSlot(
   [first, ...others]: readonly [InstantSize, ...InstantSize[]],
-  leadOf: (ticks: number) => number,
+  neededMs: (ticks: number) => number,
 ): Slot {
-  const all = others.reduce((sum, { ticks }) => sum + ticks, first.ticks);
-  const isAlone = ({ ticks }: InstantSize): boolean => ticks >= MANY && 2 * ticks > all;
-  const end = isAlone(first) ? 0 : others.findIndex(isAlone);
-  const together = [first, ...(end === -1 ? others : others.slice(0, end))];
-  const { tick: last } = together.at(-1) ?? first;
-  const ticks = together.reduce((sum, one) => sum + one.ticks, 0);
-  return { tick: first.tick, last, leadMs: Math.min(leadOf(ticks), MAX_LEAD_MS - (last - first.tick)) };
+  const alone = neededMs(first.ticks);
+  let plan = { last: first.tick, leadMs: Math.min(alone, MAX_LEAD_MS) };
+  let ticks = first.ticks;
+  for (const one of others) {
+    ticks += one.ticks;
+    const [needed, lengthMs] = [neededMs(ticks), one.tick - first.tick];
+    const isInTime = needed + lengthMs <= MAX_LEAD_MS;
+    const isShort = lengthMs <= MIN_LENGTH_MS && needed - alone <= MIN_LENGTH_MS;
+    if (!isInTime && !isShort) break;
+    plan = { last: one.tick, leadMs: Math.min(needed, MAX_LEAD_MS - lengthMs) };
+  }
+  return { tick: first.tick, ...plan };
 }
