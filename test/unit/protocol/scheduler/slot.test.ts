@@ -9,7 +9,10 @@ type Size = readonly [tick: number, ticks: number];
 function plan(sizes: readonly Size[], neededMs: (ticks: number) => number) {
   const [first, ...others] = sizes.map(([tick, ticks]): InstantSize => ({ tick, ticks }));
   if (first === undefined) throw new Error('no instant');
-  return planSlot([first, ...others], neededMs);
+  return planSlot([first, ...others], {
+    of: (ticks) => Math.min(neededMs(ticks), MAX_LEAD_MS),
+    usualMs: neededMs,
+  });
 }
 
 it('a slot is at most 40 ms long, half a stagger, and what `bids.leadMs` leaves', () => {
@@ -41,6 +44,14 @@ it('where bids take long the slot is shorter, down to 20 ms, which leave the fir
     [1_040, 1],
   ];
   expect(plan(far, () => 75)).toEqual({ tick: 1_000, last: 1_000, leadMs: 75 });
+});
+
+it('a pause among many bids makes the lead longer, and no slot shorter', () => {
+  const first = { tick: 1_000, ticks: 1 };
+  const times = { of: () => MAX_LEAD_MS, usualMs: () => 30 };
+  expect(planSlot([first, { tick: 1_040, ticks: 1 }], times)).toEqual({
+    ...{ tick: 1_000, last: 1_040, leadMs: MAX_LEAD_MS - 40 },
+  });
 });
 
 it('many ticks are bid for with others only if that takes no longer than there is time', () => {

@@ -18,46 +18,56 @@ const DECAY = 1 / 8;
 /** What a tick takes, before as many have been bid for: 300 of one moment come without any before them. */
 const FIRST_GUESS_MS = 0.1;
 
+/** By the power of two of the number of ticks; ms. */
+type TimesTaken = (number | undefined)[];
+
 export class BidLead {
-  /** What bids for the ticks of an instant took lately, by the power of two of their number; ms. */
-  private readonly tookMs: (number | undefined)[] = [];
+  /** The longest that bids for the ticks of a moment took lately. */
+  private readonly longest: TimesTaken = [];
+  /** What they mostly take: one pause of the machine among many bids moves it little. */
+  private readonly usual: TimesTaken = [];
 
   /** @param leastMs `bids.leadMs` */
   constructor(private readonly leastMs: number) {}
 
-  /** For an instant at which so many ticks are due here, whoever is to bid for them; ms. */
+  /** For a moment at which so many ticks are due here, whoever is to bid for them; ms. */
   of(ticks: number): number {
-    return Math.min(this.neededMs(ticks), MAX_LEAD_MS);
+    return Math.min(this.withSpare(expectedMs(this.longest, ticks)), MAX_LEAD_MS);
   }
 
-  /** The same without an upper bound. */
-  neededMs(ticks: number): number {
-    return Math.max(this.leastMs, this.expectedMs(ticks) * (1 + SPARE_SHARE));
+  /** What is enough as long as nothing comes in between, without an upper bound; ms. */
+  usualMs(ticks: number): number {
+    return this.withSpare(expectedMs(this.usual, ticks));
   }
 
-  /** The first bids of such an instant have their answers. */
+  /** The first bids of such a moment have their answers. */
   noteBid(ticks: number, tookMs: number): void {
     const size = sizeOf(ticks);
-    const before = this.tookMs[size];
-    const isLonger = before === undefined || tookMs > before;
-    this.tookMs[size] = isLonger ? tookMs : before + (tookMs - before) * DECAY;
+    const [longest, usual = tookMs] = [this.longest[size], this.usual[size]];
+    const isLonger = longest === undefined || tookMs > longest;
+    this.longest[size] = isLonger ? tookMs : longest + (tookMs - longest) * DECAY;
+    this.usual[size] = usual + (tookMs - usual) * DECAY;
   }
 
   /** They were not won, which may be because nodes found them early. */
   noteRefusal(ticks: number): void {
-    this.tookMs[sizeOf(ticks)] = this.expectedMs(ticks) / 2;
+    this.longest[sizeOf(ticks)] = expectedMs(this.longest, ticks) / 2;
   }
 
-  /** By the bids of as many ticks, else by those of the next smaller number. */
-  private expectedMs(ticks: number): number {
-    for (let size = sizeOf(ticks); size >= 0; size -= 1) {
-      const tookMs = this.tookMs[size];
-      if (tookMs === undefined) continue;
-      const more = size === sizeOf(ticks) ? 0 : ticks - 2 ** size;
-      return tookMs + more * FIRST_GUESS_MS;
-    }
-    return ticks * FIRST_GUESS_MS;
+  private withSpare(tookMs: number): number {
+    return Math.max(this.leastMs, tookMs * (1 + SPARE_SHARE));
   }
+}
+
+/** By the bids of as many ticks, else by those of the next smaller number. */
+function expectedMs(taken: TimesTaken, ticks: number): number {
+  for (let size = sizeOf(ticks); size >= 0; size -= 1) {
+    const tookMs = taken[size];
+    if (tookMs === undefined) continue;
+    const more = size === sizeOf(ticks) ? 0 : ticks - 2 ** size;
+    return tookMs + more * FIRST_GUESS_MS;
+  }
+  return ticks * FIRST_GUESS_MS;
 }
 
 function sizeOf(ticks: number): number {

@@ -109,7 +109,7 @@ export class SchedulerLoop {
     const known = this.slots.find((one) => one.tick === tick);
     if (known !== undefined) return known;
     const [first = { tick, ticks: 1 }, ...others] = book.sizesOf(tick, tick + slotLengthMs(options));
-    return planSlot([first, ...others], (ticks) => lead.neededMs(ticks));
+    return planSlot([first, ...others], lead);
   }
 
   private lookAtAudit(): void {

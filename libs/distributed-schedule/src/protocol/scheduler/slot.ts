@@ -43,26 +43,32 @@ export function slotLengthMs({ bidLeadMs, bidStaggerMs }: SlotTimes): number {
   );
 }
 
+/** How long before their moment bids for so many ticks are to begin; ms. */
+export interface LeadTimes {
+  /** At most MAX_LEAD_MS. */
+  of(ticks: number): number;
+  /** What mostly does, without an upper bound. */
+  usualMs(ticks: number): number;
+}
+
 /**
- * As many instants as can be bid for in time: the lead, and the slot after it, fit into {@link MAX_LEAD_MS}.
+ * As many instants as can be bid for in time: what the bids usually take, and the slot after it, fit into {@link MAX_LEAD_MS}.
  *
  * @param due the first instant and those that its slot may reach, in order
- * @param neededMs how long before their instant bids for so many ticks should begin; ms, without an upper bound
  */
 export function planSlot(
   [first, ...others]: readonly [InstantSize, ...InstantSize[]],
-  neededMs: (ticks: number) => number,
+  lead: LeadTimes,
 ): Slot {
-  const alone = neededMs(first.ticks);
-  let plan = { last: first.tick, leadMs: Math.min(alone, MAX_LEAD_MS) };
-  let ticks = first.ticks;
+  const alone = lead.usualMs(first.ticks);
+  let [last, ticks] = [first.tick, first.ticks];
   for (const one of others) {
-    ticks += one.ticks;
-    const [needed, lengthMs] = [neededMs(ticks), one.tick - first.tick];
-    const isInTime = needed + lengthMs <= MAX_LEAD_MS;
-    const isShort = lengthMs <= MIN_LENGTH_MS && needed - alone <= MIN_LENGTH_MS;
+    const [usual, lengthMs] = [lead.usualMs(ticks + one.ticks), one.tick - first.tick];
+    const isInTime = usual + lengthMs <= MAX_LEAD_MS;
+    const isShort = lengthMs <= MIN_LENGTH_MS && usual - alone <= MIN_LENGTH_MS;
     if (!isInTime && !isShort) break;
-    plan = { last: one.tick, leadMs: Math.min(needed, MAX_LEAD_MS - lengthMs) };
+    last = one.tick;
+    ticks += one.ticks;
   }
-  return { tick: first.tick, ...plan };
+  return { tick: first.tick, last, leadMs: Math.min(lead.of(ticks), MAX_LEAD_MS - (last - first.tick)) };
 }

@@ -12,6 +12,7 @@ import type {
 import { type Bounded, withDeadline } from '../../protocol/time/within.js';
 import type { RedisNode } from '../node/redis-node.js';
 import type { RedisKeys } from '../scripts/redis-keys.js';
+import { GatheredReleases } from './gathered-releases.js';
 import { LockBatcher } from './lock-batcher.js';
 import { LockGroup } from './lock-group.js';
 import { LockRound, type LockRoundParts } from './lock-round.js';
@@ -40,8 +41,7 @@ export class RedlockLockProvider implements LockProvider {
   private readonly groups = new Map<string, LockGroup>();
   private readonly engine: RedlockEngine;
   private lastNumber = 0;
-  /** Releases of one turn leave together. */
-  private leaving: { readonly rounds: LockRound[]; readonly left: Promise<void> } | undefined;
+  private readonly leaving: GatheredReleases;
 
   constructor(private readonly settings: RedlockLockProviderSettings) {
     const { keys, instanceId, clock, positionOf, onRenamed = () => {} } = settings;
@@ -51,6 +51,12 @@ export class RedlockLockProvider implements LockProvider {
       return new LockBatcher({ node, index, groups, keys, instanceId, clock, ...told });
     });
     this.engine = createEngine(clients);
+    this.leaving = new GatheredReleases(clock, (rounds) =>
+      this.inTime(rounds, (group, bounded) => {
+        group.isLeaving = true;
+        return this.releaseAll(group, bounded);
+      }),
+    );
   }
 
   async tryAcquire(
@@ -58,6 +64,8 @@ export class RedlockLockProvider implements LockProvider {
     ttlMs: number,
     carried?: CarriedClaims,
   ): Promise<readonly LockVerdict[]> {
+    // Among them may be the locks that are asked for.
+    this.leaving.leaveNow();
     const rounds = tasks.map((task, index) =>
       this.roundOf({ key: this.keyOf(task), ttlMs, claim: carried?.claims[index] }),
     );
@@ -90,25 +98,8 @@ export class RedlockLockProvider implements LockProvider {
     );
   }
 
-  /** Not in a microtask: handlers that end at the same moment each end in a microtask of their own. */
   private leave(about: readonly Omit<LockRoundParts, 'nodes'>[]): Promise<void> {
-    if (about.length === 0) return Promise.resolve();
-    if (this.leaving === undefined) {
-      const rounds: LockRound[] = [];
-      const left = new Promise<void>((resolve) => {
-        setImmediate(() => {
-          this.leaving = undefined;
-          const release = (group: LockGroup, bounded: Bounded): Promise<void> => {
-            group.isLeaving = true;
-            return this.releaseAll(group, bounded);
-          };
-          resolve(this.inTime(rounds, release));
-        });
-      });
-      this.leaving = { rounds, left };
-    }
-    for (const one of about) this.leaving.rounds.push(this.roundOf(one));
-    return this.leaving.left;
+    return this.leaving.add(about.map((one) => this.roundOf(one)));
   }
 
   private async acquire(group: LockGroup, ttlMs: number, bounded: Bounded): Promise<void> {
