@@ -63,6 +63,10 @@ export class SystemClock implements Clock {
     if (leftMs > 0 && leftMs <= 2 * LAST_STRETCH_MS) await this.walkUntil(monotonicMs);
   }
 
+  turn(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
   private walkUntil(untilMs: number): Promise<void> {
     return new Promise((wake) => {
       if (this.near.length === 0) setImmediate(() => this.walkOn());

@@ -8,6 +8,7 @@ import type { LeaseKeeper } from '../lease/keep-lease.js';
 import type { LabelsOf } from '../members/ranking.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
 import type { LoadGauge } from '../time/load-gauge.js';
+import type { Portions } from '../time/portions.js';
 import type { RunChains } from './run-chains.js';
 import type { RunRegister } from './run-register.js';
 import type { TickEndParts } from './tick-end.js';
@@ -20,6 +21,8 @@ export interface RunParts extends BidParts, TickEndParts {
   readonly keeper: LeaseKeeper;
   readonly chains: RunChains;
   readonly register: RunRegister;
+  /** What follows the end of a handler. Absent: all at once. */
+  readonly portions?: Portions;
   readonly idempotencyKey: (task: string, tick: number) => string;
   /** Calls `run` with the context in scope; how is the business of the composition root. */
   readonly around: (context: TickContext, run: () => unknown) => unknown;

@@ -18,6 +18,7 @@ import { RunChains } from '../run/run-chains.js';
 import type { RunParts } from '../run/run-parts.js';
 import { RunRegister } from '../run/run-register.js';
 import { LoadGauge } from '../time/load-gauge.js';
+import { Portions } from '../time/portions.js';
 import { Wakeup } from '../time/wakeup.js';
 import { SchedulerLoop } from './scheduler-loop.js';
 import type { SchedulerParts } from './scheduler-parts.js';
@@ -54,6 +55,7 @@ export function assemble(parts: SchedulerParts, hooks: SchedulerHooks) {
     ...{ observer, keeper, chains, register, ranks, ownClaims: new OwnClaims() },
     admission: new Admission(),
     lead: new BidLead(options.bidLeadMs),
+    portions: new Portions(clock),
     isRunning: (task) => chains.of(task) !== undefined,
     load: new LoadGauge(clock, options.bidStaggerMs * TOLERABLE_SHARE),
     around: parts.around ?? ((_context, run) => run()),
