@@ -24,14 +24,14 @@ export const CONTESTANTS: readonly Known[] = [
     load: async () => (await import('./contestants/croner.js')).CRONER,
   },
   {
-    name: 'redlock, released',
+    name: 'redlock released',
     about:
       '`@Cron` methods that acquire a redlock of 900 ms without retries, run, and release it; three masters',
     needs: 'three redis',
     load: async () => (await import('./contestants/redlock.js')).RELEASED,
   },
   {
-    name: 'redlock, never released',
+    name: 'redlock never released',
     about: 'the same without the release, so that the lock outlives the clocks of the other processes',
     needs: 'three redis',
     load: async () => (await import('./contestants/redlock.js')).NEVER_RELEASED,

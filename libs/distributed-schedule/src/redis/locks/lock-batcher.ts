@@ -50,7 +50,9 @@ const SCRIPTS: ReadonlyMap<string, RedisScript> = new Map(
 
 const NOT_COUNTED: ScriptReply = { answered: false, reason: 'its server has no vote' };
 
-const NOT_CARRIED: ScriptReply = { answered: false, reason: 'its clock is not known' };
+const CLOCK_UNKNOWN: ScriptReply = { answered: false, reason: 'its clock is not known' };
+/** As where this process has too little processor: what left now would be granted to nobody. */
+const TOO_LATE: ScriptReply = { answered: false, reason: 'given up before its message could leave' };
 
 /** One for all: an error with a stack for each would cost more than what it says. */
 const REFUSED = new Error('refused');
@@ -159,8 +161,8 @@ export class LockBatcher implements EngineClient {
     if (ids !== undefined && ids[position] === undefined) return NOT_COUNTED;
     const deadlineMs = node.callDeadlineNodeMs();
     // Without a deadline a claim could be granted for as long as its tick may be late, and a give-back would wait for that.
-    const mayCarry = carried === undefined || (deadlineMs > 0 && carried.left(position, deadlineMs));
-    if (!mayCarry) return NOT_CARRIED;
+    if (carried !== undefined && deadlineMs <= 0) return CLOCK_UNKNOWN;
+    if (carried?.left(position, deadlineMs) === false) return TOO_LATE;
     const values = requests.map(({ value }) => value);
     const message = this.unconfirmed.sent(values, deadlineMs, this.longestTtlMs);
     const reply = await this.send(
