@@ -56,7 +56,10 @@ export async function eventually(
     } catch (error) {
       cause = error;
     }
-    if (performance.now() > deadlineMs) throw new Error(`${what}: not seen within ${withinMs} ms`, { cause });
+    if (performance.now() > deadlineMs) {
+      const why = cause instanceof Error ? ` (${cause.message})` : '';
+      throw new Error(`${what}: not seen within ${withinMs} ms${why}`, { cause });
+    }
     await sleepMs(POLL_EVERY_MS);
   }
 }

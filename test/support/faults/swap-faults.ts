@@ -55,7 +55,9 @@ async function endFormer(links: readonly ProxyLink[]): Promise<void> {
 /** A link that nobody uses just now leads nowhere else either. */
 async function leadsOnlyTo(links: readonly ProxyLink[]): Promise<boolean> {
   const counters = await Promise.all(links.map((link) => link.counters()));
-  return counters.every(({ formerConnections }) => formerConnections === 0);
+  if (counters.every(({ formerConnections }) => formerConnections === 0)) return true;
+  const shown = counters.map(({ formerConnections, connections }) => `${formerConnections} of ${connections}`);
+  throw new Error(`at another server, by link: ${shown.join(', ')}`);
 }
 
 async function formerConnections(links: readonly ProxyLink[]): Promise<number> {
