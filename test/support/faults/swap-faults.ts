@@ -56,7 +56,9 @@ async function endFormer(links: readonly ProxyLink[]): Promise<void> {
 async function leadsOnlyTo(links: readonly ProxyLink[]): Promise<boolean> {
   const counters = await Promise.all(links.map((link) => link.counters()));
   if (counters.every(({ formerConnections }) => formerConnections === 0)) return true;
-  const shown = counters.map(({ formerConnections, connections }) => `${formerConnections} of ${connections}`);
+  const shown = counters.map(
+    ({ formerConnections, connections }) => `${formerConnections} of ${connections}`,
+  );
   throw new Error(`at another server, by link: ${shown.join(', ')}`);
 }
 
