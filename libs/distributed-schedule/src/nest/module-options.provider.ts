@@ -39,12 +39,7 @@ const SOURCES = [GIVEN_OPTIONS, STORE_SWITCH, LOCK_PROVIDER, TICK_LEDGER, RANDOM
 export function optionProviders(core: Type, outer: Type): readonly Provider[] {
   return [
     ofStage(STORE_SWITCH, (stage) => readStoreSwitch(stage, process.env)),
-    {
-      provide: CLOCK,
-      useFactory: ({ precision }: ModuleOptions, stage: TestStage | undefined) =>
-        stage?.clock ?? new SystemClock(precision),
-      inject: [MODULE_OPTIONS, OPTIONAL_STAGE],
-    },
+    ofStage(CLOCK, (stage) => stage?.clock ?? new SystemClock()),
     ofStage(RANDOM, (stage) => stage?.random ?? new SystemRandom()),
     ownPart(LOCK_PROVIDER, 'lockProvider'),
     ownPart(TICK_LEDGER, 'tickLedger'),

@@ -29,6 +29,7 @@ import type { ModuleOptions } from '../setup/distributed-schedule-options.resolv
 import { newTickController, runInTick } from '../system/current-tick.js';
 import { idempotencyKey } from '../system/idempotency-key.js';
 import { OpenRuns } from '../system/open-runs.js';
+import { withPrecision } from '../system/system-clock.js';
 import { CLOCK, MODULE_OPTIONS, RANDOM, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import { SchedulerLogObserver } from './log/scheduler-log.observer.js';
 import { type BackendEvents, nodeCountOf, openBackend, type ScheduleBackend } from './schedule-backend.js';
@@ -67,10 +68,12 @@ export const SCHEDULER_PROVIDERS: readonly Provider[] = [
 
 async function createSchedulerHost(
   options: ModuleOptions,
-  clock: Clock,
+  givenClock: Clock,
   random: Random,
   observer: ObserverFanout,
 ): Promise<SchedulerHost> {
+  // Here and not where the clock is provided: a lock provider, which is one of the options, may ask for the clock.
+  const clock = withPrecision(givenClock, options.precision);
   const { protocol, instanceId, labels } = options;
   const nodes = nodeCountOf(options);
   const clusterClock = new ClusterClock(clock, nodes);

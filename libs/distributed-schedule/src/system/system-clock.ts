@@ -86,6 +86,11 @@ export class SystemClock implements Clock {
   }
 }
 
+/** Another clock, as that of a test, is as exact as it is. */
+export function withPrecision(clock: Clock, precision: Precision): Clock {
+  return clock instanceof SystemClock ? new SystemClock(precision) : clock;
+}
+
 /** Stops the thread: timers of the event loop know no fractions of a millisecond. Returns at once where that is not allowed. */
 function napUntil(monotonicMs: number): void {
   const leftMs = Math.min(monotonicMs - performance.now(), MAX_NAP_MS);

@@ -35,12 +35,13 @@ function setUp() {
 
 describe('portions', () => {
   it('let few pieces go on at once, however often they come', async () => {
-    const { work, settle, gone, rest } = setUp();
+    const { work, turn, settle, gone, rest } = setUp();
     for (let round = 1; round <= 20; round += 1) {
       for (let piece = 0; piece < 10; piece += 1) void work(0.1);
       await settle();
       expect(gone()).toBe(round * 10);
       rest(50);
+      await turn();
     }
   });
 
@@ -57,6 +58,19 @@ describe('portions', () => {
     // 16 ms for the first: half as many, then half of that, and a little more.
     expect(sizes.slice(0, 2)).toEqual([16, 10]);
     for (const size of sizes.slice(1)) expect(size).toBeLessThanOrEqual(10);
+  });
+
+  it('take as long as what else keeps the loop busy, or pieces would wait for seconds', async () => {
+    const { work, turn, settle, gone, rest } = setUp();
+    for (let piece = 0; piece < 1_000; piece += 1) void work(0.5);
+    await settle();
+    let turns = 0;
+    for (; gone() < 1_000; turns += 1) {
+      rest(20);
+      await turn();
+    }
+    // 40 pieces of half a millisecond for each 20 ms.
+    expect(turns).toBeLessThan(30);
   });
 
   it('grow where pieces take little', async () => {

@@ -35,7 +35,7 @@ export class BidLead {
     return Math.min(this.withSpare(expectedMs(this.longest, ticks)), MAX_LEAD_MS);
   }
 
-  /** What is enough as long as nothing comes in between, without an upper bound; ms. */
+  /** What mostly is enough, without an upper bound; ms. */
   usualMs(ticks: number): number {
     return this.withSpare(expectedMs(this.usual, ticks));
   }

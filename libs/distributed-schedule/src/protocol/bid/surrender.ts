@@ -11,7 +11,7 @@ export async function surrender(
 ): Promise<void> {
   const mayStand = new Set(standing);
   for (const tick of ticks) parts.ownClaims.surrendered(tick.claim, mayStand.has(tick));
-  // Both sent now: a later bid of this instance must find neither its own old lock nor its own old claim.
+  // Both ahead of any later bid of this instance, which must find neither its own old lock nor its own old claim.
   await Promise.all([
     standing.length > 0 ? parts.ledger.giveBack(standing.map(({ claim }) => claim)) : undefined,
     ticks.length > 0 ? parts.locks.release(ticks.map(({ lease }) => toRelease(lease))) : undefined,

@@ -51,7 +51,7 @@ export interface Clock {
   sleepUntil(monotonicMs: number, signal?: StopSignal): Promise<void>;
   /** The same to a fraction of a millisecond, which costs CPU: for the start of a tick only. */
   wakeExactlyAt(monotonicMs: number): Promise<void>;
-  /** Resolves when the event loop has seen to what else waits. Absent: nothing else waits, as in a simulation. */
+  /** Resolves when the event loop has seen to what else waits. Absent: work is not cut into portions. */
   turn?(): Promise<void>;
 }
 

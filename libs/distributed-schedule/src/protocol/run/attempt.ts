@@ -65,7 +65,8 @@ export async function runAttempt(parts: RunParts, chain: RunChain, given: Attemp
   if (how === 'given_up') open.told ??= ending.outcome;
   if (open.told !== undefined) void atEnd.then((late) => tellLateEnd(watched, late, lastedMs(), toldMs));
   const goesOn = how === 'given_up' && { goesOn: true };
-  const itsTurn = parts.portions?.enter();
+  // What was given up is told before its handler's late end, which may come at any time.
+  const itsTurn = how === 'given_up' ? undefined : parts.portions?.enter();
   if (itsTurn !== undefined) await itsTurn;
   return { open, ending: { ...ending, attempt, latenessMs, durationMs, ...goesOn } };
 }

@@ -1,5 +1,5 @@
 /**
- * Instants close to each other are bid for together, as if all were due at the last of them: jittered tasks are due at a thousand instants
+ * Ticks of instants close to each other are bid for together, ahead of the first of them: jittered tasks are due at a thousand instants
  * a second, and would each cost a lock, a claim, a look and a release of their own.
  */
 
