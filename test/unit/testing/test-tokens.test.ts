@@ -53,6 +53,24 @@ describe('the tokens that a test may override', () => {
     expect(cluster.visits()).toBe(0);
   });
 
+  it('LOCK_PROVIDER: a factory may ask for the clock of the schedule', async () => {
+    let given: unknown;
+    await boot(
+      app()
+        .overrideModule(DistributedScheduleModule)
+        .useModule(DistributedScheduleTestingModule)
+        .overrideProvider(LOCK_PROVIDER)
+        .useFactory({
+          factory: (clock: unknown) => {
+            given = clock;
+            return GENEROUS_STORE.lockProvider;
+          },
+          inject: [SCHEDULE_CLOCK],
+        }),
+    );
+    expect(given).toHaveProperty('monotonicMs');
+  });
+
   it('LOCK_PROVIDER and TICK_LEDGER: under the test kit too, where those of the options are not looked at', async () => {
     const tryAcquire = vi.fn(GENEROUS_STORE.lockProvider.tryAcquire);
     const claim = vi.fn(GENEROUS_STORE.tickLedger.claim);

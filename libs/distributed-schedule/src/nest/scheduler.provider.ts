@@ -60,7 +60,9 @@ export const SCHEDULER_PROVIDERS: readonly Provider[] = [
   },
   {
     provide: SCHEDULER_HOST,
-    useFactory: createSchedulerHost,
+    // Precision here and not where the clock is provided: a lock provider, which is one of the options, may ask for the clock.
+    useFactory: (options: ModuleOptions, clock: Clock, random: Random, observer: ObserverFanout) =>
+      createSchedulerHost(options, withPrecision(clock, options.precision), random, observer),
     inject: [MODULE_OPTIONS, CLOCK, RANDOM, ObserverFanout],
   },
   { provide: SCHEDULER, useFactory: (host: SchedulerHost) => host.scheduler, inject: [SCHEDULER_HOST] },
@@ -68,12 +70,10 @@ export const SCHEDULER_PROVIDERS: readonly Provider[] = [
 
 async function createSchedulerHost(
   options: ModuleOptions,
-  givenClock: Clock,
+  clock: Clock,
   random: Random,
   observer: ObserverFanout,
 ): Promise<SchedulerHost> {
-  // Here and not where the clock is provided: a lock provider, which is one of the options, may ask for the clock.
-  const clock = withPrecision(givenClock, options.precision);
   const { protocol, instanceId, labels } = options;
   const nodes = nodeCountOf(options);
   const clusterClock = new ClusterClock(clock, nodes);

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Clock } from '#src/protocol/contract/ports.js';
+import { DEFAULT_POLICIES } from '#src/protocol/contract/task-policies.js';
 import { Portions } from '#src/protocol/time/portions.js';
 import { MemoryCluster } from '#src/testing/memory-cluster.js';
 import { reportsOf, taskOf } from '../../../support/tasks.js';
@@ -83,6 +85,39 @@ describe('portions', () => {
   });
 });
 
+/** Each turn of the loop takes so many ms. */
+const withTurns =
+  (turnMs: number) =>
+  (clock: Clock): Clock => ({
+    monotonicMs: () => clock.monotonicMs(),
+    wallMs: () => clock.wallMs(),
+    sleepUntil: (...asked) => clock.sleepUntil(...asked),
+    wakeExactlyAt: (atMs) => clock.wakeExactlyAt(atMs),
+    turn: () => clock.sleepUntil(clock.monotonicMs() + turnMs),
+  });
+
+it('runs that are given up are told before their handlers end late, however many are', async () => {
+  const cluster = new MemoryCluster();
+  const { clock } = cluster;
+  const tasks = Array.from({ length: 100 }, (_, index) =>
+    taskOf(() => clock.sleepUntil(clock.monotonicMs() + 501), {
+      name: `task ${index}`,
+      policies: { ...DEFAULT_POLICIES, giveUpAfterMs: 500 },
+    }),
+  );
+  const { events } = cluster.join(tasks, { wrapClock: withTurns(3) });
+  await clock.advance(4_000);
+  const told = new Set<string>();
+  let late = 0;
+  for (const event of events)
+    if (event.type === 'tick' && event.report.outcome === 'given_up') told.add(event.report.task);
+    else if (event.type === 'late_end') {
+      late += 1;
+      expect(told).toContain(event.task);
+    }
+  expect(late).toBeGreaterThanOrEqual(100);
+});
+
 it('runs that end at one moment are all told as they ended, whenever their portion comes', async () => {
   const cluster = new MemoryCluster();
   const tasks = Array.from({ length: 200 }, (_, index) =>
@@ -94,13 +129,7 @@ it('runs that end at one moment are all told as they ended, whenever their porti
     ),
   );
   const { events } = cluster.join(tasks, {
-    wrapClock: (clock) => ({
-      monotonicMs: () => clock.monotonicMs(),
-      wallMs: () => clock.wallMs(),
-      sleepUntil: (...asked) => clock.sleepUntil(...asked),
-      wakeExactlyAt: (atMs) => clock.wakeExactlyAt(atMs),
-      turn: () => clock.sleepUntil(clock.monotonicMs() + 1),
-    }),
+    wrapClock: withTurns(1),
   });
   await cluster.clock.advance(10_500);
   const told = reportsOf(events);
