@@ -23,6 +23,18 @@ describe('the scheduler', () => {
     expect(outcomes.filter((outcome) => outcome === 'success').length).toBeGreaterThanOrEqual(8);
   });
 
+  it('starts first what may be late least, of the ticks of one moment', async () => {
+    const cluster = new MemoryCluster();
+    const started: string[] = [];
+    const limits = [400, 310, 450, 320];
+    const tasks = limits.map((maxLatenessMs) =>
+      taskOf(({ task }) => void started.push(task), { name: `${maxLatenessMs}`, maxLatenessMs }),
+    );
+    cluster.join(tasks);
+    await cluster.clock.advance(SETTLED_MS);
+    expect(started.slice(-limits.length)).toEqual(['310', '320', '400', '450']);
+  });
+
   it('runs the next tick when a run ends between the first bid and the boundary', async () => {
     const cluster = new MemoryCluster();
     const ticks: number[] = [];

@@ -120,9 +120,10 @@ export class TaskBook {
     return this.order.within(first, last).map((tick) => ({ tick, ticks: this.order.sizeAt(tick) }));
   }
 
-  /** Takes out every tick due from `first` to `last`, and arms the next one of each task. */
+  /** Takes out every tick due from `first` to `last`, and arms the next one of each task. In the order in which they are to start. */
   takeAll(first: number, last: number, nowMs: number): readonly DueTick[] {
-    return this.order.within(first, last).flatMap((tick) => this.take(tick, nowMs));
+    const dues = this.order.within(first, last).flatMap((tick) => this.take(tick, nowMs));
+    return dues.sort((one, other) => one.tick - other.tick || one.maxLatenessMs - other.maxLatenessMs);
   }
 
   /** Takes out every tick due at `tick` and arms its task's next one. */
