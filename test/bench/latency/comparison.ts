@@ -16,6 +16,8 @@ export interface Trial {
   /** To each master, through proxies; 0, or none, is loopback as it is. */
   readonly roundTripsMs: readonly number[];
   readonly watchesLoop?: boolean;
+  /** A folder for CPU profiles, of one process of each fleet. */
+  readonly cpuProfile?: string | undefined;
 }
 
 export interface Comparison {
@@ -58,7 +60,7 @@ function shown({ p50Ms, p99Ms, doubled, missed, due }: FleetResult): string {
 async function measure(
   known: Known,
   { tasks, instances }: Shape,
-  { seconds, busyLoops, roundTripsMs, watchesLoop = false }: Trial,
+  { seconds, busyLoops, roundTripsMs, watchesLoop = false, cpuProfile }: Trial,
 ): Promise<FleetResult> {
   const stores = await startStores(known.needs, roundTripsMs);
   try {
@@ -71,7 +73,13 @@ async function measure(
       epochOffsetMs: epochOffsetMs(),
     };
     const { graceMs = 0 } = known;
-    return await runFleet(entry, { seconds, busyLoops, graceMs, read: () => stores.readCounters() });
+    return await runFleet(entry, {
+      seconds,
+      busyLoops,
+      graceMs,
+      read: () => stores.readCounters(),
+      cpuProfile,
+    });
   } finally {
     await stores.stop();
   }

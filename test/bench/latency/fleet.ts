@@ -26,6 +26,8 @@ export interface FleetTrial {
   readonly seconds: number;
   /** Processes that want a core each while it is measured, and do nothing with it. */
   readonly busyLoops: number;
+  /** A folder for the CPU profile of one of the processes. */
+  readonly cpuProfile?: string | undefined;
   /** How long after the last second its ticks may still start. */
   readonly graceMs: number;
   /** What the stores have counted so far. */
@@ -34,10 +36,12 @@ export interface FleetTrial {
 
 export async function runFleet(
   entry: Omit<Entry, 'index'>,
-  { seconds, busyLoops, graceMs, read }: FleetTrial,
+  { seconds, busyLoops, graceMs, read, cpuProfile }: FleetTrial,
 ): Promise<FleetResult> {
   const children = Array.from({ length: entry.instances }, (_, index) =>
     fork(SCRIPT, {
+      ...(cpuProfile !== undefined &&
+        index === 0 && { execArgv: [...process.execArgv, ...profiling(cpuProfile)] }),
       // What peers' packages are warned of belongs to no figure.
       env: { ...process.env, NODE_NO_WARNINGS: '1', BENCH_ENTRY: JSON.stringify({ ...entry, index }) },
       serialization: 'advanced',
@@ -63,9 +67,16 @@ export async function runFleet(
     const after = await read();
     return { ...judge(fleet, entry.tasks, fromMs, seconds), ...trafficOf(before, after) };
   } finally {
-    for (const child of [...children, ...loops]) child.kill('SIGKILL');
+    for (const loop of loops) loop.kill('SIGKILL');
+    // What is killed writes no profile.
+    for (const [index, child] of children.entries())
+      child.kill(cpuProfile !== undefined && index === 0 ? 'SIGTERM' : 'SIGKILL');
     await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
   }
+}
+
+function profiling(folder: string): readonly string[] {
+  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval', '200'];
 }
 
 function startBusyLoop(): ChildProcess {

@@ -49,6 +49,7 @@ process.on('message', (word) => {
   say({ seen });
 });
 
+process.once('SIGTERM', () => process.exit());
 // Its timers would keep it alive without a parent.
 process.once('disconnect', () => process.exit());
 

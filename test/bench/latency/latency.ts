@@ -4,6 +4,7 @@
  *
  *     npm run bench:latency                                        (short: about three minutes)
  *     npm run bench:latency -- --shapes 1x12,100x12,400x12 --rounds 3 --seconds 10 [--only ours,'croner alone'] [--busy 40]
+ *     … --cpu-profile FOLDER                                       (of the first process; npm run bench:profile -- FOLDER)
  *     … --round-trips 1,1,100                                      (ms to the masters, through proxies)
  *
  * A shape is tasks x processes. The table is written to stdout, and with `--json FILE` everything to a file as well. `npm run bench` is
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     busy: { type: 'string', default: '0' },
     'round-trips': { type: 'string', default: '0' },
     json: { type: 'string' },
+    'cpu-profile': { type: 'string' },
   },
 });
 
@@ -44,6 +46,7 @@ const { rows, failures, missing } = await compare(
     seconds: Number(values.seconds),
     busyLoops: Number(values.busy),
     roundTripsMs: requireRoundTrips(values['round-trips']),
+    cpuProfile: values['cpu-profile'],
   },
   (line) => process.stderr.write(`${line}\n`),
 );
