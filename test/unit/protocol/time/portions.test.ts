@@ -71,8 +71,8 @@ describe('portions', () => {
       rest(20);
       await turn();
     }
-    // 40 pieces of half a millisecond for each 20 ms.
-    expect(turns).toBeLessThan(30);
+    // 30 pieces of half a millisecond, 15 ms, for each 20 ms.
+    expect(turns).toBeLessThan(40);
   });
 
   it('grow where pieces take little', async () => {

@@ -8,11 +8,11 @@ const FIRST_SIZE = 32;
 const MIN_SIZE = 8;
 const MAX_SIZE = 1_024;
 /** Where others keep the loop busy for longer, a portion takes as long as they do, up to this; ms. Else pieces would wait for seconds. */
-const MAX_PORTION_MS = 50;
+const MAX_PORTION_MS = 15;
 /** Of the size of the portion before it: one that met a pause of the machine costs the next ones little. */
 const MAX_CHANGE = 2;
-/** A piece goes on in a chain of microtasks: behind so many of them its work is done. */
-const MICROTASKS = 20;
+/** A piece goes on in a chain of microtasks: behind so many of them its work is done. With 20 portions took ten times what they should. */
+const MICROTASKS = 150;
 
 export class Portions {
   private size = FIRST_SIZE;
