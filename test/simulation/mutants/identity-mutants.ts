@@ -139,9 +139,8 @@ const INSTANCES: readonly Mutant[] = [
     name: 'nobody connects anew to a wrong server',
     profiles: ['identity'],
     file: BOOK,
-    find: "if (this.wrong.see(position, this.troubleOf(node, standing), nowMs) === 'reconnect') {",
-    replace:
-      "if (this.wrong.see(position, this.troubleOf(node, standing), nowMs) === 'reconnect' && nowMs < 0) {",
+    find: "if (this.wrong.see(position, trouble, nowMs) === 'reconnect') {",
+    replace: "if (this.wrong.see(position, trouble, nowMs) === 'reconnect' && nowMs < 0) {",
   },
   {
     name: 'an id that the others have replaced is never given up',

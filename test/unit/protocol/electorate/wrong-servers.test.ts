@@ -103,6 +103,26 @@ describe('an address behind which another server has come, while the old one liv
     expect(stage.doubled()).toEqual([]);
   });
 
+  it('comes back to the old server no later where another node forgets meanwhile', async () => {
+    const { stage, instances } = await settled();
+    const [old, other] = [stage.cluster.nodes[1], stage.server()];
+    if (old === undefined) throw new Error('no node');
+    for (const { lines } of instances) lines[1]?.leadTo(other);
+    await stage.advance(6 * SECOND_MS);
+    for (const { lines } of instances) lines[1]?.leadTo(old);
+    await stage.advance(7 * SECOND_MS);
+    // Of those that know of the newer server one is left, so that the old one is refused by fewer.
+    stage.cluster.nodes[0]?.loseMemory('flush');
+    await stage.advance(5 * SECOND_MS);
+    for (const instance of instances) {
+      // What was told as a trouble is told as over, also by those who gave it no vote themselves.
+      const said = conditionsOf(instance).filter((one) => one.startsWith('node 2'));
+      expect(said).toContain('node 2 wrong_server');
+      expect(said.at(-1)).toBe('node 2 votes');
+    }
+    expect(stage.doubled()).toEqual([]);
+  });
+
   it('cannot double a tick with a claim that was granted before the change', async () => {
     const { stage, instances } = await settled();
     const other = stage.server();

@@ -15,7 +15,7 @@ import {
   stampStandingOf,
   unknownNode,
 } from './known-node.js';
-import { NewMemories, newMemoryAt, OtherVersions, sameForAllAt, wrongServerAt } from './node-events.js';
+import { NodeNews, newMemoryAt, OtherVersions } from './node-events.js';
 import { WrongServers } from './wrong-servers.js';
 
 export interface NodeBookParts {
@@ -32,8 +32,7 @@ export class NodeBook {
   private readonly wrong = new WrongServers();
   private readonly otherVersions: OtherVersions;
   private readonly contested = new Set<string>();
-  private readonly told = new Map<string, IdStanding>();
-  private readonly newMemories: NewMemories;
+  private readonly news: NodeNews;
   /** Worked out when an answer changes what is known, not once per claim. */
   private agreeing: ReadonlySet<KnownNode> = new Set();
   /** What {@link problems} said last, and of which answers. */
@@ -42,12 +41,12 @@ export class NodeBook {
   constructor(private readonly parts: NodeBookParts) {
     this.known = parts.nodes.map(({ position, label }) => unknownNode(position, label));
     this.noted = new NotedIds(parts.set);
-    this.newMemories = new NewMemories(parts.tell);
+    this.news = new NodeNews(parts.tell);
     this.otherVersions = new OtherVersions(this.tell);
   }
 
   /** What is told of nodes passes here. */
-  readonly tell = (event: ScheduleEvent): void => this.newMemories.tell(event);
+  readonly tell = (event: ScheduleEvent): void => this.news.tell(event);
 
   /** Answers whether a node has another id than before: everybody should soon stop to name the old one. */
   takeIn(replies: readonly NodeReply<BeatReply>[], nowMs: number): boolean {
@@ -67,7 +66,7 @@ export class NodeBook {
         this.tell(newMemoryAt(node, this.known.length === 1));
       }
     }
-    this.newMemories.look(this.known);
+    this.news.look(this.known);
     this.noted.read(this.known);
     this.findAgreeing();
     for (const node of this.known) this.judge(node, nowMs);
@@ -172,20 +171,17 @@ export class NodeBook {
   }
 
   private judge(node: KnownNode, nowMs: number): void {
-    const { position } = node;
-    if (!node.answersNow) return;
+    const { position, identity } = node;
+    if (!node.answersNow || identity === undefined) return;
     if (this.wrong.isContested(position, nowMs)) this.contested.add(position);
     else this.contested.delete(position);
     const standing = this.standingOf(node);
     // By what any node has noted, so that all of them vote again in the end.
-    if (this.wrong.see(position, this.troubleOf(node, standing), nowMs) === 'reconnect') {
+    const trouble = { id: identity.id, standing: this.troubleOf(node, standing) };
+    if (this.wrong.see(position, trouble, nowMs) === 'reconnect') {
       this.parts.nodes.find((one) => one.position === position)?.reconnect?.();
     }
-    const before = this.told.get(position);
-    this.told.set(position, standing);
-    if (standing === before) return;
-    if (standing === 'wrong_server') this.tell(wrongServerAt(node));
-    else if (before === 'wrong_server' && standing === 'votes') this.tell(sameForAllAt(node));
+    this.news.judged(node, standing);
   }
 
   private idsOf(counts: (node: KnownNode) => boolean): LedgerIds {

@@ -3,7 +3,7 @@
 import { PROTOCOL_VERSION } from '../contract/constants.js';
 import type { ScheduleEvent } from '../contract/observer.js';
 import type { NodeReply } from '../contract/ports.js';
-import type { KnownNode } from './known-node.js';
+import type { IdStanding, KnownNode } from './known-node.js';
 
 /** @param isAlone there is no other node that has to note it */
 export function newMemoryAt({ label, identity }: KnownNode, isAlone: boolean): ScheduleEvent {
@@ -13,22 +13,26 @@ export function newMemoryAt({ label, identity }: KnownNode, isAlone: boolean): S
   return { type: 'identity', node: label, condition: 'new', detail };
 }
 
-export function wrongServerAt({ label }: KnownNode): ScheduleEvent {
+function wrongServerAt({ label }: KnownNode): ScheduleEvent {
   const detail =
     'other instances are connected to another server at its address than this one; it gives this instance no vote, and ' +
     'this instance connects anew';
   return { type: 'identity', node: label, condition: 'wrong_server', detail };
 }
 
-export function sameForAllAt({ label }: KnownNode): ScheduleEvent {
+function sameForAllAt({ label }: KnownNode): ScheduleEvent {
   return { type: 'identity', node: label, condition: 'votes', detail: 'it is the same for everybody' };
 }
 
-/** The instance that gives a vote tells it. Others that told of a new memory without one tell here when it votes. */
-export class NewMemories {
+/**
+ * What was told, so that each beginning has its end. The instance that gives a vote tells it; others that told of a new
+ * memory without one, or of a wrong server, tell here when the node votes.
+ */
+export class NodeNews {
   /** Told since the last look. */
   private readonly fresh = new Set<string>();
   private readonly withoutVote = new Set<string>();
+  private readonly atWrongServer = new Set<string>();
 
   constructor(private readonly told: (event: ScheduleEvent) => void) {}
 
@@ -36,9 +40,19 @@ export class NewMemories {
   tell(event: ScheduleEvent): void {
     if (event.type === 'identity') {
       if (event.condition === 'new') this.fresh.add(event.node);
-      if (event.condition === 'votes' || event.condition === 'forced') this.withoutVote.delete(event.node);
+      if (event.condition === 'wrong_server') this.atWrongServer.add(event.node);
+      if (event.condition === 'votes' || event.condition === 'forced') {
+        this.withoutVote.delete(event.node);
+        this.atWrongServer.delete(event.node);
+      }
     }
     this.told(event);
+  }
+
+  judged(node: KnownNode, standing: IdStanding): void {
+    const isTold = this.atWrongServer.has(node.label);
+    if (standing === 'wrong_server' && !isTold) this.tell(wrongServerAt(node));
+    else if (standing === 'votes' && isTold) this.tell(sameForAllAt(node));
   }
 
   /** To be called when the nodes have answered a beat: what they say of their own votes is the truth then. */

@@ -3,6 +3,7 @@
  * led back on purpose needs a new id for the old server.
  */
 
+import type { LedgerId } from '../contract/ledger-id.js';
 import type { IdStanding } from './known-node.js';
 
 /** Reconnects follow each other at doubling distances. */
@@ -20,7 +21,7 @@ const MAX_RETRY_MS = 10_000;
 const CONTESTED_AFTER_MS = 4_000;
 
 interface Trouble {
-  readonly standing: IdStanding;
+  readonly id: LedgerId;
   readonly sinceMs: number;
   reconnectMs: number;
   distanceMs: number;
@@ -37,17 +38,20 @@ export class WrongServers {
   private readonly heldUp = new Map<string, HeldUp>();
 
   /** Notes how a node stands. Answers whether it is to be connected anew now. */
-  see(position: string, standing: IdStanding, nowMs: number): 'reconnect' | undefined {
+  see(
+    position: string,
+    { id, standing }: { readonly id: LedgerId; readonly standing: IdStanding },
+    nowMs: number,
+  ): 'reconnect' | undefined {
     if (standing === 'votes') this.heldUp.delete(position);
     if (standing !== 'wrong_server' && standing !== 'superseded') {
       this.troubles.delete(position);
       return undefined;
     }
     const known = this.troubles.get(position);
+    // How many others know the newer one may change while they forget, and says nothing of how long this one is met.
     const trouble: Trouble =
-      known?.standing === standing
-        ? known
-        : { standing, sinceMs: nowMs, reconnectMs: nowMs, distanceMs: FIRST_RECONNECT_MS };
+      known?.id === id ? known : { id, sinceMs: nowMs, reconnectMs: nowMs, distanceMs: FIRST_RECONNECT_MS };
     this.troubles.set(position, trouble);
     if (standing !== 'wrong_server' || nowMs < trouble.reconnectMs) return undefined;
     trouble.reconnectMs = nowMs + trouble.distanceMs;
