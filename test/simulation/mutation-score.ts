@@ -1,10 +1,11 @@
 /**
  * How much the simulation can see: each breakage of the protocol, made by hand, must be caught within its budget of worlds.
+ * Where something else stands before a broken rule, so that no world can show it, its row names the tests that must fail.
  *
  *     npm run simulate:mutants [-- [--keep] [--worlds 500] name …]
  *
- * Works on a copy of the sources. Ends with 1 when a mutant survives all its worlds. With `--keep` the plan that
- * catches a mutant is made small and kept in `regressions/`.
+ * Works on a copy of the sources. Ends with 1 when a mutant survives all its worlds and its tests. With `--keep` the plan
+ * that catches a mutant is made small and kept in `regressions/`.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -28,6 +29,14 @@ const OWN_SOAKS: Readonly<Record<string, string>> = {
 /** Each is twenty seconds of twelve instances, twice. */
 const MOST_OF_OVERLOAD = 5;
 
+/** What is read of vitest's report. */
+interface TestReport {
+  readonly numTotalTests: number;
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
@@ -49,7 +58,24 @@ function catchIn(copy: string, mutant: Breakage & Partial<Mutant>): string | und
     // Neither a broken promise nor a good end: the breakage has broken the program, which is no proof of anything.
     if (status !== 0) throw new Error(`mutant '${mutant.name}': ${output.trim().slice(-2_000)}`);
   }
-  return undefined;
+  return mutant.tests === undefined ? undefined : failedTests(copy, mutant.name, mutant.tests);
+}
+
+/** The first test that fails and how many do, or undefined. They pass on unbroken sources, or the gate would not. */
+function failedTests(copy: string, name: string, tests: readonly string[]): string | undefined {
+  const asked = ['vitest', 'run', '--project', 'unit', '--reporter', 'json'];
+  const done = spawnSync('npx', [...asked, ...tests.map((test) => `test/${test}`)], {
+    cwd: copy,
+    encoding: 'utf8',
+    timeout: PATIENCE_MS,
+  });
+  const report = JSON.parse(done.stdout.slice(done.stdout.indexOf('{"num'))) as TestReport;
+  if (report.numTotalTests === 0) throw new Error(`mutant '${name}': no test in ${tests.join(', ')}`);
+  const failed = report.testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter(({ status }) => status === 'failed'),
+  );
+  const [first] = failed;
+  return first === undefined ? undefined : `${failed.length} tests | ${first.fullName}`;
 }
 
 function keep(copy: string, { name, seed }: Breakage & Partial<Mutant>, profile: string): void {
@@ -95,6 +121,7 @@ const chosen = [...MUTANTS, ...BOARD_MUTANTS].filter(
 const copy = BrokenCopy.make();
 let survivors = 0;
 const byPromise = new Map<string, string[]>();
+const byTests: string[] = [];
 
 /** `world 3 of normal, seed 7 | a lock has one holder` as docs/faults.md has it: under the promise, with profile and world. */
 function fold(name: string, caught: string): void {
@@ -111,12 +138,17 @@ try {
   for (const mutant of chosen) {
     const caught = await copy.whileBroken(mutant, () => catchIn(copy.root, mutant));
     if (caught === undefined) survivors += 1;
-    else fold(mutant.name, caught);
+    else if (caught.startsWith('world ')) fold(mutant.name, caught);
+    else byTests.push(mutant.name);
     print(`| ${mutant.name} | ${caught ?? '**survived** | '} |`);
   }
 } finally {
   copy.remove();
 }
 for (const [promise, breakages] of byPromise) print(`\n**${promise}**: ${breakages.join(', ')}`);
-print(`\n${chosen.length - survivors} of ${chosen.length} caught within ${values.worlds} worlds per profile`);
+if (byTests.length > 0) print(`\n**by tests alone**: ${byTests.join(', ')}`);
+const inWorlds = chosen.length - survivors - byTests.length;
+print(
+  `\n${inWorlds} of ${chosen.length} caught within ${values.worlds} worlds per profile, ${byTests.length} by tests`,
+);
 process.exit(survivors === 0 ? 0 : 1);

@@ -2,7 +2,7 @@
 
 /** Breakages of what names a server: ids, notes and votes. With names that move, a tick may then start twice, or never again. */
 
-import { LEDGER, type Mutant, REFUSAL } from './mutant.js';
+import { ELECTORATE_TESTS, LEDGER, type Mutant, REFUSAL } from './mutant.js';
 
 const IDENTITY = 'memory/memory-identity.ts';
 const MEMORY = 'memory/ledger-memory.ts';
@@ -138,6 +138,7 @@ const INSTANCES: readonly Mutant[] = [
   {
     name: 'nobody connects anew to a wrong server',
     profiles: ['identity'],
+    tests: [ELECTORATE_TESTS],
     file: BOOK,
     find: "if (this.wrong.see(position, trouble, nowMs) === 'reconnect') {",
     replace: "if (this.wrong.see(position, trouble, nowMs) === 'reconnect' && nowMs < 0) {",
@@ -159,6 +160,7 @@ const INSTANCES: readonly Mutant[] = [
   {
     name: 'a beat names ids that have not answered',
     profiles: ['identity'],
+    tests: [ELECTORATE_TESTS],
     file: BOOK,
     find: "node.answersNow && ['votes', 'superseded'].includes(this.standingOf(node))",
     replace: "node.position !== '' || ['votes', 'superseded'].includes(this.standingOf(node))",

@@ -8,7 +8,12 @@ export interface Mutant extends Breakage {
   readonly profiles: readonly (Profile['name'] | 'overload')[];
   /** Where those of the score have no world that shows it. */
   readonly seed?: number;
+  /** Tests and folders of tests, below test/, that see it where no world does. */
+  readonly tests?: readonly string[];
 }
+
+export const NODE_SUITE = 'conformance/voting-node.memory.test.ts';
+export const ELECTORATE_TESTS = 'unit/protocol/electorate';
 
 export const LEDGER = 'memory/memory-ledger.ts';
 export const REFUSAL = 'memory/ledger-memory.ts';

@@ -1,6 +1,6 @@
 /** Breakages of the rules of node sets: instances of two sets may then both win a tick, or none ever again. */
 
-import { LEDGER, type Mutant, REFUSAL } from './mutant.js';
+import { ELECTORATE_TESTS, LEDGER, type Mutant, NODE_SUITE, REFUSAL } from './mutant.js';
 
 const IDENTITY = 'memory/memory-identity.ts';
 const DECIDE = 'protocol/electorate/decide-set.ts';
@@ -19,6 +19,7 @@ export const SET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a set that need not meet the one on record is granted',
     profiles: ['sets'],
+    tests: [NODE_SUITE],
     file: REFUSAL,
     find: "if (setText(set) !== setText(stamp.set) && !mustMeet(set, stamp.set)) return 'conflict';",
     replace: '',
@@ -33,6 +34,7 @@ export const SET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a stamp has no deadline',
     profiles: ['sets'],
+    tests: [NODE_SUITE],
     file: IDENTITY,
     find: "if (deadlineMs > 0 && nowMs > deadlineMs) return 'too_late';\n  if (memory.stamp",
     replace: 'if (memory.stamp',
@@ -47,6 +49,7 @@ export const SET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a take-over raises no floor',
     profiles: ['sets'],
+    tests: [NODE_SUITE],
     file: IDENTITY,
     find: 'raiseFloor ? Math.max(',
     replace: 'raiseFloor && nowMs < 0 ? Math.max(',
@@ -54,6 +57,7 @@ export const SET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a first start takes no floor from a young node',
     profiles: ['sets'],
+    tests: [ELECTORATE_TESTS],
     file: DECIDE,
     find: "isForced ? 'forced' : 'first', sinceMs, floorFromMs",
     replace: "isForced ? 'forced' : 'first', sinceMs",
@@ -61,6 +65,7 @@ export const SET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a set that stands and yields counts as gone',
     profiles: ['sets'],
+    tests: [ELECTORATE_TESTS],
     file: DECIDE,
     find: 'sinceMs === undefined ? standingYielders(scene.set, scene.nodes) : []',
     replace: '[] as LiveSet[]',
@@ -68,13 +73,15 @@ export const SET_MUTANTS: readonly Mutant[] = [
   {
     name: 'it yields on answers older than its stamps',
     profiles: ['sets'],
+    tests: [ELECTORATE_TESTS],
     file: ELECTORATE,
     find: '!this.upkeep.wasStamping(this.heardBeat.sentMs)',
-    replace: 'this.heardBeat.sentMs > 0',
+    replace: 'this.heardBeat.sentMs >= 0',
   },
   {
     name: 'names come before records',
     profiles: ['sets'],
+    tests: [ELECTORATE_TESTS],
     file: 'protocol/electorate/rival-sets.ts',
     find: 'if (rival.onRecord !== undefined)',
     replace: 'if (rival.instances < 0)',
@@ -82,6 +89,7 @@ export const SET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a set that waits judges ticks',
     profiles: ['sets'],
+    tests: ['unit/protocol/audit/audit-source.test.ts'],
     file: 'protocol/audit/audit-source.ts',
     find: 'if (electorate === undefined) return true;',
     replace: 'if (tick > 0) return true;',
@@ -89,6 +97,7 @@ export const SET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a first start does not listen',
     profiles: ['sets'],
+    tests: [ELECTORATE_TESTS],
     file: SCENE,
     find: 'return nowMs >= sinceMs + MEMBER_TTL_MS;',
     replace: 'return nowMs >= sinceMs;',
@@ -125,6 +134,7 @@ export const SET_MUTANTS: readonly Mutant[] = [
   {
     name: 'time alone takes over',
     profiles: ['sets'],
+    tests: [ELECTORATE_TESTS],
     file: TAKE_OVER,
     find: 'return reached.length >= quorumOf(set.positions.length);',
     replace: 'return reached.length >= 0 * quorumOf(set.positions.length);',
@@ -132,6 +142,7 @@ export const SET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a set is taken over at once',
     profiles: ['sets'],
+    tests: [ELECTORATE_TESTS],
     file: TAKE_OVER,
     find: 'if (!recorded.answers.every(({ identity }) => hasListened(identity))) continue;',
     replace: '',
@@ -139,6 +150,7 @@ export const SET_MUTANTS: readonly Mutant[] = [
   {
     name: 'nothing is taken over',
     profiles: ['sets'],
+    tests: [ELECTORATE_TESTS],
     file: TAKE_OVER,
     find: 'canWinNoMore(recorded, answers) ||',
     replace: '(answers.length < 0 && canWinNoMore(recorded, answers)) ||',
@@ -146,6 +158,7 @@ export const SET_MUTANTS: readonly Mutant[] = [
   {
     name: 'an instance that was away bids before it beats',
     profiles: ['sets'],
+    tests: [ELECTORATE_TESTS],
     file: 'protocol/electorate/why-no-bid.ts',
     find: 'return silentMs > MEMBER_TTL_MS ?',
     replace: 'return silentMs > MEMBER_TTL_MS * 1e6 ?',
@@ -153,16 +166,26 @@ export const SET_MUTANTS: readonly Mutant[] = [
   {
     name: 'an instance goes on before the others have seen that it does',
     profiles: ['sets'],
+    tests: [ELECTORATE_TESTS],
     file: DECIDE,
     find: "if (!scene.wasShown) return { ...decided('waits', 'the other set is gone'), againInMs: 0 };",
     replace: '',
   },
   {
+    name: 'a set bids before it has shown that it stands',
+    profiles: ['sets'],
+    tests: [ELECTORATE_TESTS],
+    file: DECIDE,
+    find: "if (scene.wasShownToStand) return { ...decided('bids', 'the set stands'), stamps };",
+    replace: "if (scene.set.generation > 0) return { ...decided('bids', 'the set stands'), stamps };",
+  },
+  {
     name: 'an empty node is not stamped again',
     profiles: ['sets'],
+    tests: [ELECTORATE_TESTS],
     file: DECIDE,
-    find: 'stamps: [...takeOver.stamps, ...newer, ...empty] };',
-    replace: 'stamps: [...takeOver.stamps, ...newer, ...empty.slice(0, 0)] };',
+    find: 'const stamps = [...takeOver.stamps, ...newer, ...empty];',
+    replace: 'const stamps = [...takeOver.stamps, ...newer, ...empty.slice(0, 0)];',
   },
   {
     name: 'a set that yields judges ticks',

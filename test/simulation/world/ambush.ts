@@ -8,8 +8,9 @@
  * - `long run` the same, of a handler that takes long: others take over beside it
  * - `renewal`  it has sent a renewal
  * - `release`  it is about to release a lock
+ * - `stamp`    it is about to put its set of nodes on record
  */
-export type Place = 'claim' | 'grant' | 'win' | 'start' | 'long run' | 'renewal' | 'release';
+export type Place = 'claim' | 'grant' | 'win' | 'start' | 'long run' | 'renewal' | 'release' | 'stamp';
 
 interface Trap {
   readonly place: Place;

@@ -59,6 +59,8 @@ export class FaultInjector {
     else if (fault.kind === 'newer node set joins') this.join(2);
     else if (fault.kind === 'instance of another set joins') this.joinOther();
     else if (fault.kind === 'fleet suffers') this.sufferAll(fault);
+    else if (fault.kind === 'fleet is replaced') this.replaceFleet();
+    else if (fault.kind === 'stamper suffers') this.strikeStamper(fault);
     else if (fault.kind === 'name moves') this.nameFaults.strike(fault);
     else if (fault.kind === 'sides part') this.sideFaults.strike(fault);
     else if (fault.kind === 'clocks step together') this.serverFaults.stepAll(fault.byMs);
@@ -102,6 +104,25 @@ export class FaultInjector {
         this.suffer(instance, misfortune, forMs);
       }
     }
+  }
+
+  private replaceFleet(): void {
+    const [one, ...others] = this.living().filter(({ goesOn }) => goesOn);
+    if (one === undefined || this.parts.rivals.positions.length === 0) return;
+    this.parts.history.count('a fleet is replaced');
+    for (const instance of [one, ...others]) this.kill(instance, true);
+    if (!this.living().some(({ isOfOther }) => isOfOther !== one.isOfOther)) this.join(1, !one.isOfOther);
+  }
+
+  private strikeStamper({ misfortune, forMs }: FaultOf<'stamper suffers'>): void {
+    let isSprung = false;
+    for (const instance of this.living())
+      instance.ambush.lay('stamp', 1, () => {
+        if (isSprung) return;
+        isSprung = true;
+        this.parts.history.count(`${misfortune} at stamp`);
+        this.suffer(instance, misfortune, forMs);
+      });
   }
 
   private struck(fault: ServerFault): Server | undefined {

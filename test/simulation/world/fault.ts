@@ -175,6 +175,14 @@ export type Happening =
       readonly misfortune: 'blocked' | 'suspended' | 'cut off' | 'killed';
       readonly forMs: number;
     }
+  /** Directed: whoever is the next to put its set of nodes on record. */
+  | {
+      readonly kind: 'stamper suffers';
+      readonly misfortune: 'blocked' | 'suspended' | 'unanswered';
+      readonly forMs: number;
+    }
+  /** All instances of the set that goes on are killed, and of the other there is one: that is what take-overs are for. */
+  | { readonly kind: 'fleet is replaced' }
   | InstanceFault
   | ServerFault;
 

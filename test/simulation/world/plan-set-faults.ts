@@ -85,6 +85,15 @@ function unheardClaim(weight: number): fc.WeightedArbitrary<InstanceFault> {
   });
 }
 
+/** What it is about to stamp rests on an answer that grows old meanwhile, while others decide anew. */
+function stamperSuffers(weight: number): fc.WeightedArbitrary<FaultOf<'stamper suffers'>> {
+  return weighted(weight, {
+    kind: kind('stamper suffers'),
+    misfortune: fc.constantFrom('blocked' as const, 'suspended' as const, 'unanswered' as const),
+    forMs: fc.integer({ min: 300, max: 6_000 }),
+  });
+}
+
 const whose = fc.constantFrom('own' as const, 'other' as const);
 
 function commonFaults(): fc.WeightedArbitrary<SetFault>[] {
@@ -106,13 +115,19 @@ function commonFaults(): fc.WeightedArbitrary<SetFault>[] {
   ];
 }
 
-type FleetFault = FaultOf<'fleet suffers'> | { readonly kind: 'instance of another set joins' };
+type FleetFault =
+  | FaultOf<'fleet suffers' | 'fleet is replaced' | 'stamper suffers'>
+  | { readonly kind: 'instance of another set joins' | 'newer node set joins' };
 
 /** Where there are two sets. */
 export function setsFaults(): fc.WeightedArbitrary<FleetFault | SetFault | InstanceFault>[] {
   return [
     ...commonFaults(),
-    unheardClaim(8),
+    unheardClaim(11),
+    stamperSuffers(10),
+    weighted(6, { kind: kind('fleet is replaced') }),
+    // It ends what most of a world is about: rare, but beside so many other faults not as rare as elsewhere.
+    weighted(2, { kind: kind('newer node set joins') }),
     weighted(8, { kind: kind('instance of another set joins') }),
     weighted(14, {
       kind: kind('fleet suffers'),

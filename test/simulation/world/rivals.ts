@@ -55,11 +55,6 @@ export class Rivals {
   mostAwayMs(askedMs: number): number {
     return this.plan?.trouble === 'forgetful' ? Math.min(askedMs, MAX_AWAY_MS) : askedMs;
   }
-
-  /** Whether an instance may die with its host, or lose servers, without a word. */
-  get mayBeSilent(): boolean {
-    return this.plan?.trouble !== 'forgetful';
-  }
 }
 
 /** A member lives for 3 s, beats once a second, and an answer may be lost. */

@@ -54,12 +54,14 @@ export function connectNode(parts: NodeParts, connection: Connection, resident: 
         if (server.vote !== before) server.desk.voteGiven();
         return reply;
       }),
-    stamp: (request) =>
-      watched.ask('stamp', async (node, server) => {
+    stamp: (request) => {
+      resident.reach('stamp');
+      return watched.ask('stamp', async (node, server) => {
         const reply = await node.stamp(request);
         if (reply.answered && reply.value === 'stamped') parts.claims.stamped(server, request.stamp.set);
         return reply;
-      }),
+      });
+    },
     callDeadlineMs: () => watched.callDeadlineMs(),
     onBack: (listener) => {
       connection.onBack = listener;

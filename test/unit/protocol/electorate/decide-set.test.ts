@@ -45,6 +45,7 @@ function scene(nodes: readonly KnownNode[], given: Partial<SetScene> = {}): SetS
     nodes,
     standsSinceMs: undefined,
     wasShown: true,
+    wasShownToStand: true,
     waitedMs: 0,
     identityWaitMs: 30_000,
     takeOver: undefined,
@@ -88,6 +89,13 @@ describe('whether a set goes on', () => {
     expect(decision).toMatchObject({ condition: 'waits', stamps: [], againInMs: 0 });
     const standing = EMPTY.map(({ position }) => answering(position, { stamp: stampOf(OWN, 5) }));
     expect(decideSet(scene(standing, { standsSinceMs: 5, wasShown: false })).condition).toBe('waits');
+  });
+
+  it('bids only by a beat that showed that it stands, and asks for another at once', () => {
+    const standing = EMPTY.map(({ position }) => answering(position, { stamp: stampOf(OWN, 5) }));
+    const decision = decideSet(scene(standing, { standsSinceMs: 5, wasShownToStand: false }));
+    expect(decision).toMatchObject({ condition: 'waits', againInMs: 0 });
+    expect(decideSet(scene(standing, { standsSinceMs: 5 })).condition).toBe('bids');
   });
 
   it('yields to an older standing stamp, and waits for a younger one to give way, whatever the numbers', () => {
@@ -179,6 +187,11 @@ describe('whether a set goes on', () => {
     const stamp = stampOf(single, 5);
     const young = answering('a', { stamp, sinceMs: NOW_MS - 1_000 });
     expect(decideSet(scene([young, ...EMPTY.slice(1)]))).toMatchObject({ condition: 'waits', stamps: [] });
+    // The same beside two that stand: whoever uses that set may not have been heard yet.
+    const standing = ['b', 'c'].map((position) => answering(position, { stamp: stampOf(OWN, 50) }));
+    expect(decideSet(scene([young, ...standing], { standsSinceMs: 50 })).stamps).toEqual([]);
+    const old = answering('a', { stamp });
+    expect(decideSet(scene([old, ...standing], { standsSinceMs: 50 })).stamps).toHaveLength(1);
     const inUse = answering('a', { stamp, liveSets: [live(single, 5)] }, 2);
     expect(decideSet(scene([inUse, ...EMPTY.slice(1)]))).toMatchObject({ condition: 'yields', stamps: [] });
   });

@@ -30,9 +30,11 @@ function instance() {
   return { clock, slept, electorate, nodes, memories, beat: () => membership.beat('one', []) };
 }
 
-it('does not bid before its first beat is answered, nor after three seconds without one', async () => {
+it('does not bid before a beat that showed that its set stands is answered, nor after three seconds without one', async () => {
   const { clock, electorate, beat } = instance();
   expect(electorate.mayBid()).toMatchObject({ why: 'no node has answered yet' });
+  await beat();
+  expect(electorate.mayBid()).toMatchObject({ why: 'the others have yet to see that the set stands' });
   await beat();
   expect(electorate.mayBid()).toBeUndefined();
   clock.jump(3_000);
@@ -40,11 +42,13 @@ it('does not bid before its first beat is answered, nor after three seconds with
   clock.jump(1);
   expect(electorate.mayBid()).toMatchObject({ isOutdated: false });
   await beat();
+  await beat();
   expect(electorate.mayBid()).toBeUndefined();
 });
 
 it('notices by the wall clock that the machine was suspended', async () => {
   const { slept, electorate, beat } = instance();
+  await beat();
   await beat();
   slept.offsetMs = 60_000;
   expect(electorate.mayBid()?.why).toContain('not been heard');

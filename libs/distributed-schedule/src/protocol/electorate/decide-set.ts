@@ -64,7 +64,10 @@ function decideStamps(scene: SetScene, answers: readonly Answer[], rivals: reado
     const empty = [...ofStanding('none'), ...ofStanding('provisional')].map((answer) =>
       planStamp(scene, answer, 'empty', sinceMs),
     );
-    return { ...decided('bids', 'the set stands'), stamps: [...takeOver.stamps, ...newer, ...empty] };
+    const stamps = [...takeOver.stamps, ...newer, ...empty];
+    if (scene.wasShownToStand) return { ...decided('bids', 'the set stands'), stamps };
+    // Who joined a set on record after these answers has seen us as one that does not stand yet, and bids.
+    return { ...decided('waits', 'the others have yet to see that the set stands'), stamps, againInMs: 0 };
   }
   if (takeOver.blocks?.condition === 'conflict') return takeOver.blocks;
   if (newer.length > 0) return { ...decided('waits', 'the set is put on record'), stamps: newer };

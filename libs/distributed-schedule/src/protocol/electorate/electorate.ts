@@ -72,8 +72,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     if (!replies.some(({ answered }) => answered)) return;
     this.heardBeat = beat;
     this.countWait(nowMs);
-    const { stamps, againInMs } = this.decide();
-    if (againInMs !== undefined) this.wish.in(againInMs);
+    const { stamps } = this.decide();
     const isAmiss =
       this.book.wanting(nowMs).length > 0 || behindOf(this.book.known, this.parts.set).length > 0;
     if (stamps.length > 0 || isAmiss) this.upkeep.request();
@@ -159,12 +158,14 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
       nodes: this.book.known,
       standsSinceMs: this.book.standsSinceMs(nowMs),
       wasShown: this.heardBeat?.sign.yields === false,
+      wasShownToStand: this.heardBeat?.sign.standsSinceMs !== undefined,
       waitedMs: nowMs - (this.unstampedSinceMs ?? nowMs),
       identityWaitMs,
       takeOver,
     });
     if (this.isDisputed()) this.disputedAtMs = nowMs;
-    const { condition, detail } = this.decision;
+    const { condition, detail, againInMs } = this.decision;
+    if (againInMs !== undefined) this.wish.in(againInMs);
     if (condition !== before.condition) observer.observe({ type: 'node_set', condition, detail });
     return this.decision;
   }

@@ -15,6 +15,8 @@ export interface SetScene {
   readonly standsSinceMs: number | undefined;
   /** The beat that was answered showed this instance as one that bids. Others may have counted on what it showed. */
   readonly wasShown: boolean;
+  /** The beat that was answered showed that the set stands. */
+  readonly wasShownToStand: boolean;
   /** For how long a majority has answered and no stamp stood. */
   readonly waitedMs: number;
   readonly identityWaitMs: number;
