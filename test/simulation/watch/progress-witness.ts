@@ -26,6 +26,10 @@ const RETAKEN_WITHIN_MS = 7_000;
 
 /** Whoever meets an old id at the first beat after the healing meets it because of what happened before. */
 const MET_WITHIN_MS = 1_000;
+/** Of a node that a set had left for long: it is asked again when the set goes on. */
+const REFUSED_WITHIN_MS = 3_000;
+/** A new id that instances do not know yet is refused until the next beat; what lasts longer has to be given up. */
+const LASTING_MS = 1_500;
 /** From then on: the id is given up, the new one noted with the next beats, and a floor is waited for. */
 const VOTES_AGAIN_MS = GIVE_UP_ID_MS + 3_500;
 
@@ -49,6 +53,8 @@ export class ProgressWitness {
   private readonly apartMs = new Map<number, number>();
   /** When an instance told of a node that shows an older id than the others have noted, at the first beat after the healing. */
   private metOldIdAtMs: number | undefined;
+  /** By position: when a node first refused a claim for the ids that it named, after the healing. */
+  private readonly refusedAtMs = new Map<number, number>();
   private readonly deaths: { readonly run: Run; readonly atMs: number }[] = [];
   private readonly heldUp: { readonly task: string; readonly atMs: number }[] = [];
 
@@ -86,6 +92,7 @@ export class ProgressWitness {
     const { position, label } = server;
     const nowMs = this.history.nowMs();
     if (!this.isAlone(server)) this.apartMs.set(position, nowMs);
+    this.refusedOnAndOn(position, nowMs);
     const sinceMs = nowMs - Math.max(healedAtMs, this.apartMs.get(position) ?? 0);
     if (votesAfterMs === undefined || sinceMs <= 0) return;
     this.history.peak('most ms until every node votes', Math.ceil(sinceMs));
@@ -98,6 +105,16 @@ export class ProgressWitness {
     const nowMs = this.history.nowMs();
     const { healedAtMs } = this.profile;
     if (nowMs >= healedAtMs && nowMs < healedAtMs + MET_WITHIN_MS) this.metOldIdAtMs ??= nowMs;
+  }
+
+  /** It knows ids of other nodes that were replaced by lower ones while nobody asked it. These are given up, or its own is. */
+  private refusedOnAndOn(position: number, nowMs: number): void {
+    const { healedAtMs, hasRivals = false } = this.profile;
+    if (!hasRivals || nowMs < healedAtMs) return;
+    const firstMs = this.refusedAtMs.get(position) ?? nowMs;
+    this.refusedAtMs.set(position, firstMs);
+    if (firstMs < healedAtMs + REFUSED_WITHIN_MS && nowMs >= firstMs + LASTING_MS)
+      this.metOldIdAtMs ??= firstMs;
   }
 
   /** Whether everybody alive is connected to this server of its position. */

@@ -120,7 +120,7 @@ export class FaultInjector {
       instance.ambush.lay('stamp', 1, () => {
         if (isSprung) return;
         isSprung = true;
-        this.parts.history.count(`${misfortune} at stamp`);
+        this.parts.history.count('suffers at stamp');
         this.suffer(instance, misfortune, forMs);
       });
   }

@@ -105,7 +105,7 @@ function commonFaults(): fc.WeightedArbitrary<SetFault>[] {
       byMs: fc.integer({ min: 300, max: 800 }),
       forMs: fc.integer({ min: 2_500, max: 6_000 }),
     }),
-    weighted(8, { kind: kind('common node forgets'), nth: fc.nat({ max: 4 }) }),
+    weighted(13, { kind: kind('common node forgets'), nth: fc.nat({ max: 4 }) }),
     weighted(8, {
       kind: kind('common node is out of reach'),
       whose,
@@ -124,7 +124,7 @@ export function setsFaults(): fc.WeightedArbitrary<FleetFault | SetFault | Insta
   return [
     ...commonFaults(),
     unheardClaim(11),
-    stamperSuffers(10),
+    stamperSuffers(14),
     weighted(6, { kind: kind('fleet is replaced') }),
     // It ends what most of a world is about: rare, but beside so many other faults not as rare as elsewhere.
     weighted(2, { kind: kind('newer node set joins') }),
