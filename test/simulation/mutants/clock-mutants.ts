@@ -2,7 +2,7 @@
 
 /** Breakages of what names a clock that was set back, and of what leaves it behind. */
 
-import type { Mutant } from './mutant.js';
+import { type Mutant, NODE_SUITE } from './mutant.js';
 
 const EPOCH = 'memory/memory-epoch.ts';
 const SET_BACK = 'protocol/ledger/clock-set-back.ts';
@@ -63,6 +63,7 @@ const RAISING: readonly Mutant[] = [
   {
     name: 'a raise keeps vote and id',
     profiles: ['clocks'],
+    tests: [NODE_SUITE],
     file: EPOCH,
     find: '  memory.id = `${counterOf(memory.id) + 1}.${newNonce()}`;\n  memory.vote = undefined;\n',
     replace: '  newNonce();\n  counterOf(memory.id);\n',
@@ -70,6 +71,7 @@ const RAISING: readonly Mutant[] = [
   {
     name: 'notes of an older epoch count',
     profiles: ['clocks'],
+    tests: [NODE_SUITE],
     file: 'memory/memory-identity.ts',
     find: 'const notes = given.filter(({ epoch }) => epoch >= memory.epoch);',
     replace: 'const notes = given.filter(({ epoch }) => epoch >= 0);',

@@ -1,6 +1,6 @@
 /** Breakages of what is told of runs that died with their instance, and of the ends that it rests on. */
 
-import type { Mutant } from './mutant.js';
+import { AUDIT_TESTS, type Mutant } from './mutant.js';
 
 const LOST = 'protocol/audit/lost-runs.ts';
 const INQUIRIES = 'protocol/audit/run-inquiries.ts';
@@ -44,6 +44,7 @@ export const LOST_MUTANTS: readonly Mutant[] = [
   {
     name: 'one node that misses an instance is enough',
     profiles: ['normal'],
+    tests: [AUDIT_TESTS],
     file: INQUIRIES,
     find: "if (count('gone') >= quorum) return 'gone';",
     replace: "if (count('gone') >= 1) return 'gone';",
@@ -58,6 +59,7 @@ export const LOST_MUTANTS: readonly Mutant[] = [
   {
     name: 'nobody is ever gone',
     profiles: ['normal'],
+    tests: [AUDIT_TESTS],
     file: INQUIRIES,
     find: "return count('gone', 'silent') >= quorum ? 'silent' : 'alive';",
     replace: "return 'alive';",
@@ -65,6 +67,7 @@ export const LOST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a renewal is no sign of life',
     profiles: ['normal'],
+    tests: [AUDIT_TESTS],
     file: LOST,
     find: 'return (inquiry?.lockLeftMs ?? 0) > this.parts.options.leaseTtlMs - (nowMs - sinceMs);',
     replace: 'return false;',
@@ -72,6 +75,7 @@ export const LOST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a missing instance is given no time to renew',
     profiles: ['normal'],
+    tests: [AUDIT_TESTS],
     file: LOST,
     find: 'const ripeMs = missing.sinceMs + this.patienceMs(standing);',
     replace: 'const ripeMs = missing.sinceMs;',
@@ -79,6 +83,7 @@ export const LOST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a missing instance is given all the time',
     profiles: ['normal'],
+    tests: [AUDIT_TESTS],
     file: LOST,
     find: 'const ripeMs = missing.sinceMs + this.patienceMs(standing);',
     replace: 'const ripeMs = missing.sinceMs + 600_000;',
@@ -86,6 +91,7 @@ export const LOST_MUTANTS: readonly Mutant[] = [
   {
     name: 'one that is back is still missing',
     profiles: ['normal'],
+    tests: [AUDIT_TESTS],
     file: LOST,
     find: 'for (const id of present) this.missing.delete(id);',
     replace: '',
@@ -93,6 +99,7 @@ export const LOST_MUTANTS: readonly Mutant[] = [
   {
     name: 'what was held is told without another look',
     profiles: ['normal', 'leases'],
+    tests: [AUDIT_TESTS],
     file: 'protocol/audit/audit-teller.ts',
     find: 'areSo === undefined || areSo[index]',
     replace: 'true as boolean | undefined',

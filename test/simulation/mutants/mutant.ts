@@ -18,3 +18,4 @@ export const ELECTORATE_TESTS = 'unit/protocol/electorate';
 export const LEDGER = 'memory/memory-ledger.ts';
 export const REFUSAL = 'memory/ledger-memory.ts';
 export const LOCKS = 'memory/memory-lock-table.ts';
+export const AUDIT_TESTS = 'unit/protocol/audit';

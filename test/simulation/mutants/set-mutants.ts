@@ -1,6 +1,6 @@
 /** Breakages of the rules of node sets: instances of two sets may then both win a tick, or none ever again. */
 
-import { ELECTORATE_TESTS, LEDGER, type Mutant, NODE_SUITE, REFUSAL } from './mutant.js';
+import { AUDIT_TESTS, ELECTORATE_TESTS, LEDGER, type Mutant, NODE_SUITE, REFUSAL } from './mutant.js';
 
 const IDENTITY = 'memory/memory-identity.ts';
 const DECIDE = 'protocol/electorate/decide-set.ts';
@@ -89,7 +89,7 @@ export const SET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a set that waits judges ticks',
     profiles: ['sets'],
-    tests: ['unit/protocol/audit/audit-source.test.ts'],
+    tests: [AUDIT_TESTS],
     file: 'protocol/audit/audit-source.ts',
     find: 'if (electorate === undefined) return true;',
     replace: 'if (tick > 0) return true;',
@@ -105,6 +105,7 @@ export const SET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a first start does not want all nodes',
     profiles: ['sets'],
+    tests: [ELECTORATE_TESTS],
     file: DECIDE,
     find: 'if (isForced && scene.waitedMs < scene.identityWaitMs) {',
     replace: 'if (isForced && scene.waitedMs < 0) {',
@@ -190,6 +191,7 @@ export const SET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a set that yields judges ticks',
     profiles: ['sets'],
+    tests: [ELECTORATE_TESTS],
     file: ELECTORATE,
     find: "if (this.decision.condition === 'yields') return false;",
     replace: '',

@@ -18,6 +18,31 @@ async function leave(stage: Stage, id: string): Promise<void> {
 const LONG_MS = 60_000;
 
 describe('what is not lost', () => {
+  it('is asked about no more once its instance is back', async () => {
+    const stage = new Stage();
+    const unheard = new Set<string>();
+    let inquiries = 0;
+    for (let i = 0; i < 3; i += 1) {
+      const member = stage.join(stage.endless(), {
+        wrapNode: (node) =>
+          aroundNode(node, async (ask, call) => {
+            if (call === 'inquire') inquiries += 1;
+            return call === 'beat' && unheard.has(member.id) ? SILENT : ask();
+          }),
+      });
+    }
+    // It goes on with its run, and renews its lease.
+    unheard.add(await stage.untilOneRuns());
+    await stage.advance(5_000);
+    expect(inquiries).toBeGreaterThan(0);
+    unheard.clear();
+    await stage.advance(1_500);
+    inquiries = 0;
+    await stage.advance(20_000);
+    expect(inquiries).toBe(0);
+    expect(stage.lost).toEqual([]);
+  });
+
   it('a claim that its owner gave back (it woke too late) is not a lost run when the owner leaves later', async () => {
     const stage = new Stage();
     const quick = () => taskOf(() => undefined, { schedule: every(LONG_MS), maxLatenessMs: 2_000 });

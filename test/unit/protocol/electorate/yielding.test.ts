@@ -68,7 +68,7 @@ function instance() {
     electorate.heard(beat, replies);
     return electorate.idle();
   };
-  return { clock, electorate, answer, stampsSent: () => stamps };
+  return { clock, electorate, nodes, answer, stampsSent: () => stamps };
 }
 
 it('shows that it gives way only by answers that are younger than the last moment of its own stamps', async () => {
@@ -92,4 +92,17 @@ it('says for how long nothing has shown another set', async () => {
   await answer(electorate.sendBeat(), true);
   clock.jump(1_000);
   expect(electorate.status().undisputedForMs).toBeUndefined();
+});
+
+it('hears no node of ticks while another set goes on: it may have run them', async () => {
+  const { clock, electorate, nodes, answer } = instance();
+  const [node] = nodes;
+  if (node === undefined) throw new Error('no node');
+  await answer(electorate.sendBeat(), false);
+  expect(electorate.speaksOfTicks(node)).toBe(true);
+  const before = electorate.sendBeat();
+  clock.jump(STAMP_LIFE_MS + 1);
+  await answer(before, true);
+  expect(electorate.status().condition).toBe('yields');
+  expect(electorate.speaksOfTicks(node)).toBe(false);
 });
