@@ -6,7 +6,7 @@ import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { DEFAULT_POLICIES, looksBack } from '../protocol/contract/task-policies.js';
 import { requireKnownOptions } from '../protocol/options/option-names.js';
 import { LAST_RANK } from '../protocol/options/protocol-options.js';
-import { areTooNear, type TriggerSlot, triggerSlot } from '../protocol/schedules/trigger-slot.js';
+import { areTooNear, type TriggerPlace, triggerPlace } from '../protocol/schedules/trigger-place.js';
 import { copyOfPayload } from '../tasks/payload-json.js';
 import type { ControlContext } from './control-context.js';
 import { type Trigger, type TriggerRecord, triggersOn } from './control-records.js';
@@ -79,14 +79,14 @@ export class TaskTrigger {
 
   private async place(name: string, payload: TriggerOptions): Promise<TriggeredTick> {
     const planned = await this.requirePlanned(name);
-    let slot = this.slotOf(planned, this.triggersOf(name), 0);
-    const placedMs = slot.tick;
+    let place = this.placeOf(planned, this.triggersOf(name), 0);
+    const placedMs = place.tick;
     const key = triggerKey(name, placedMs, this.context.random.id().slice(0, 8));
     for (let move = 0; ; move += 1) {
-      const { tick } = slot;
+      const { tick } = place;
       const record: TriggerRecord = { tick, ...payload };
       await this.decisions.write(name, key, record, this.triggerTtlMs(planned, tick));
-      const rivals = await this.rivalsOf(name, key, slot);
+      const rivals = await this.rivalsOf(name, key, place);
       const aheadMs = tick - this.context.room.nowMs();
       if (rivals.length === 0 && aheadMs > 0) return { task: name, tick };
       if (move === MAX_MOVES || aheadMs < LAST_MOVE_AHEAD_MS) {
@@ -94,19 +94,19 @@ export class TaskTrigger {
         await this.decisions.write(name, key, undefined);
         throw outrun(name, tick, aheadMs >= LAST_MOVE_AHEAD_MS);
       }
-      // Of twice as many slots as there are rivals, or they would all move to the same one.
+      // Of twice as many places as there are rivals, or they would all move to the same one.
       const skipped = Math.floor(this.context.random.next() * 2 * (rivals.length + 1));
       const others = this.triggersOf(name).filter((one) => one.key !== key);
-      slot = this.slotOf(planned, others, skipped, placedMs);
+      place = this.placeOf(planned, others, skipped, placedMs);
     }
   }
 
   /** Rivals for which ours must move. Of two at once perhaps one instance sees the other: the one that stays waits to see it go. */
-  private async rivalsOf(name: string, key: string, slot: TriggerSlot): Promise<readonly Trigger[]> {
+  private async rivalsOf(name: string, key: string, place: TriggerPlace): Promise<readonly Trigger[]> {
     const { room, clock } = this.context;
     for (let look = 0; ; look += 1) {
       const rivals = this.triggersOf(name).filter(
-        (one) => one.key !== key && Math.abs(one.tick - slot.tick) < slot.distanceMs,
+        (one) => one.key !== key && Math.abs(one.tick - place.tick) < place.distanceMs,
       );
       if (rivals.length === 0 || look === LOOKS || rivals.some((one) => one.key < key)) return rivals;
       room.flush();
@@ -114,14 +114,14 @@ export class TaskTrigger {
     }
   }
 
-  /** @param skipped slots that are left to others */
-  private slotOf(
+  /** @param skipped places that are left to others */
+  private placeOf(
     { name, base, state }: PlannedTask,
     others: readonly Trigger[],
     skipped: number,
     /** Where it was placed first: it is claimed there, too, which must not be ahead of its tick. */
     placedMs = Number.NEGATIVE_INFINITY,
-  ): TriggerSlot {
+  ): TriggerPlace {
     if (base === undefined) {
       throw new DistributedScheduleError(
         'DSCHED_UNKNOWN_HANDLER',
@@ -134,13 +134,13 @@ export class TaskTrigger {
     const leastDistanceMs = Math.max(MIN_ROOM_MS, 2 * LAST_RANK * this.context.bidStaggerMs);
     const taken = others.map(({ tick }) => tick);
     for (let count = 0; ; count += 1) {
-      const slot = triggerSlot({ schedule: base, taken, fromMs, leastDistanceMs });
-      if (slot === undefined) {
+      const place = triggerPlace({ schedule: base, taken, fromMs, leastDistanceMs });
+      if (place === undefined) {
         const why = `it is due so often (${base.description}) that no instant is left between two ticks`;
         throw noRoom(name, why);
       }
-      if (count === skipped) return slot;
-      taken.push(slot.tick);
+      if (count === skipped) return place;
+      taken.push(place.tick);
     }
   }
 

@@ -5,7 +5,7 @@ import type { PlannedTask } from '../control/planned-task.js';
 import { noRoom } from '../control/trigger-refusals.js';
 import { TRIGGER_TTL_MS, triggerKey } from '../protocol/board/board-keys.js';
 import type { BoardRoom } from '../protocol/board/board-room.js';
-import { areTooNear } from '../protocol/schedules/trigger-slot.js';
+import { areTooNear } from '../protocol/schedules/trigger-place.js';
 
 /** On a clock that stands still a bid takes no time. */
 const LEAD_MS = 1;

@@ -92,9 +92,9 @@ export class QuorumTickLedger implements TickLedger {
     const second = await this.heard(open, this.ask(open, ids), answers);
     return claims.map((claim, index) => {
       const before = verdicts[index];
-      const slot = open.indexOf(claim);
-      if (slot < 0 && before !== undefined) return before;
-      const verdict = named(decideClaim(claim, votesOf(second, slot)), ids);
+      const at = open.indexOf(claim);
+      if (at < 0 && before !== undefined) return before;
+      const verdict = named(decideClaim(claim, votesOf(second, at)), ids);
       // What the first copy was granted stands, whatever became of the second.
       return { ...verdict, votesOut: Math.max(verdict.votesOut, votesOut(votesOf(first, index))) };
     });
@@ -148,7 +148,7 @@ export class QuorumTickLedger implements TickLedger {
   ): Promise<readonly PeekVerdict[]> {
     if (ticks.length === 0) return [];
     const tasks = ticks.map((ref) => ref.task);
-    const asked = this.nodes.map(async (node, slot) => this.heardOfTicks(slot, await node.peek(tasks)));
+    const asked = this.nodes.map(async (node, index) => this.heardOfTicks(index, await node.peek(tasks)));
     const isEnough = (replies: TickReplies): boolean => answers === 'majority' && areAgreed(listsOf(replies));
     const replies = await repliesUntil(asked, isEnough, () => {});
     return decidePeeks(
@@ -159,8 +159,8 @@ export class QuorumTickLedger implements TickLedger {
   }
 
   /** Another server's answer is none: it would say that nothing was claimed. */
-  private heardOfTicks<T>(slot: number, reply: NodeReply<T>): NodeReply<T> {
-    const node = this.nodes[slot];
+  private heardOfTicks<T>(index: number, reply: NodeReply<T>): NodeReply<T> {
+    const node = this.nodes[index];
     const isOther = node !== undefined && this.electorate.speaksOfTicks?.(node) === false;
     return isOther ? { answered: false, reason: 'another server' } : reply;
   }

@@ -24,17 +24,17 @@ export class QuorumMembership implements Membership {
   async beat(instanceId: string, peeks: readonly TickRef[], standby?: StandbyTicks): Promise<BeatVerdict> {
     const look = this.standbySets.lookAt(peeks, standby);
     const beat = this.electorate.sendBeat();
-    const asked = this.nodes.map((node, slot) => look.askOf(node, slot));
+    const asked = this.nodes.map((node, index) => look.askOf(node, index));
     const replies = await Promise.all(
-      this.nodes.map((node, slot) => {
-        const { tasks = [], question } = asked[slot] ?? {};
+      this.nodes.map((node, index) => {
+        const { tasks = [], question } = asked[index] ?? {};
         return node.beat(instanceId, beat.sign, tasks, question);
       }),
     );
     this.electorate.heard(beat, replies);
     const answers = answersOf(replies);
-    const told = replies.map((reply, slot) =>
-      reply.answered && this.speaksOfTicks(slot) ? asked[slot]?.read(reply.value) : undefined,
+    const told = replies.map((reply, index) =>
+      reply.answered && this.speaksOfTicks(index) ? asked[index]?.read(reply.value) : undefined,
     );
     return {
       members: livingAmong(
@@ -46,8 +46,8 @@ export class QuorumMembership implements Membership {
     };
   }
 
-  private speaksOfTicks(slot: number): boolean {
-    const node = this.nodes[slot];
+  private speaksOfTicks(index: number): boolean {
+    const node = this.nodes[index];
     return node !== undefined && this.electorate.speaksOfTicks?.(node) !== false;
   }
 

@@ -21,7 +21,7 @@ interface KnownSet {
   /** In an order that is the same on all instances, so that they share the set. */
   readonly tasks: readonly string[];
   readonly placeOf: ReadonlyMap<string, number>;
-  /** By slot of the node: under which digest it was told the set. */
+  /** By index of the node: under which digest it was told the set. */
   readonly keptAs: (string | undefined)[];
 }
 
@@ -89,7 +89,7 @@ export class StandbyLook {
     this.others = at === undefined ? peeks : peeks.filter((_, index) => !this.isOfSet(index));
   }
 
-  askOf(node: VotingNode, slot: number): AskedOfNode {
+  askOf(node: VotingNode, index: number): AskedOfNode {
     const others = namesOf(this.others);
     if (this.at === undefined || node.digestOf === undefined) {
       const { length } = this.ofSet;
@@ -100,17 +100,17 @@ export class StandbyLook {
       return { tasks: [...namesOf(this.ofSet), ...others], read };
     }
     const { set } = this.at;
-    const [count, keptAs] = [set.tasks.length, set.keptAs[slot]];
+    const [count, keptAs] = [set.tasks.length, set.keptAs[index]];
     if (keptAs !== undefined) {
       const read = ({ standby, ticks }: BeatReply): Told => {
-        if (standby === undefined) set.keptAs[slot] = undefined;
+        if (standby === undefined) set.keptAs[index] = undefined;
         return { ofSet: this.pick(standby), others: ticks };
       };
       return { tasks: others, question: { kind: 'ask', digest: keptAs, count }, read };
     }
     const digest = node.digestOf(set.tasks);
     const read = ({ ticks }: BeatReply): Told => {
-      set.keptAs[slot] = digest;
+      set.keptAs[index] = digest;
       return { ofSet: this.pick(ticks.slice(0, count)), others: ticks.slice(count) };
     };
     return { tasks: [...set.tasks, ...others], question: { kind: 'keep', digest, count }, read };

@@ -15,13 +15,13 @@ const MAX_PER_GAP = 4;
 /** Gaps that are looked at; further ahead nobody who triggers a task wants to wait. */
 const MAX_GAPS = 1_000;
 
-export interface TriggerSlot {
+export interface TriggerPlace {
   readonly tick: number;
   /** What is kept from other triggers there. */
   readonly distanceMs: number;
 }
 
-export interface TriggerSlotQuestion {
+export interface TriggerPlaceQuestion {
   /** Without the triggers. */
   readonly schedule: Schedule;
   /** Triggers that there are. */
@@ -33,7 +33,7 @@ export interface TriggerSlotQuestion {
 }
 
 /** The first instant that shares no {@link INSTANTS_PER_TICK} with another tick, further away if possible; undefined: none. */
-export function triggerSlot(question: TriggerSlotQuestion): TriggerSlot | undefined {
+export function triggerPlace(question: TriggerPlaceQuestion): TriggerPlace | undefined {
   const { schedule, leastDistanceMs } = question;
   const fromMs = Math.ceil(question.fromMs);
   const wideMs = DISTANCES_OF_A_WIDE_GAP * Math.max(DISTANCE_MS, leastDistanceMs);
@@ -41,8 +41,8 @@ export function triggerSlot(question: TriggerSlotQuestion): TriggerSlot | undefi
   let next = schedule.nextAfter(fromMs - 1);
   for (let gap = 0; gap < MAX_GAPS; gap += 1) {
     const edges = { previous, next };
-    const slot = lengthOf(edges) >= wideMs ? inWideGap(question, edges) : inShortGap(question, edges);
-    if (slot !== undefined || next === undefined) return slot;
+    const place = lengthOf(edges) >= wideMs ? inWideGap(question, edges) : inShortGap(question, edges);
+    if (place !== undefined || next === undefined) return place;
     previous = next;
     next = schedule.nextAfter(next);
   }
@@ -66,9 +66,9 @@ function lengthOf({ previous, next }: Edges): number {
 
 /** Anywhere: as soon as it is wanted, or as there is room. */
 function inWideGap(
-  { taken, fromMs, leastDistanceMs }: TriggerSlotQuestion,
+  { taken, fromMs, leastDistanceMs }: TriggerPlaceQuestion,
   { previous = Number.NEGATIVE_INFINITY, next = Number.POSITIVE_INFINITY }: Edges,
-): TriggerSlot | undefined {
+): TriggerPlace | undefined {
   const edgeMs = Math.max(DISTANCE_MS, leastDistanceMs);
   const distanceMs = Math.max(INSTANTS_PER_TICK, leastDistanceMs);
   let tick = Math.max(Math.ceil(fromMs), previous + edgeMs);
@@ -84,9 +84,9 @@ function inWideGap(
 
 /** In its middle, or where several have room, at instants that part it evenly. */
 function inShortGap(
-  { taken, fromMs, leastDistanceMs }: TriggerSlotQuestion,
+  { taken, fromMs, leastDistanceMs }: TriggerPlaceQuestion,
   { previous = 0, next = 0 }: Edges,
-): TriggerSlot | undefined {
+): TriggerPlace | undefined {
   const fitting = Math.floor((next - previous) / Math.max(INSTANTS_PER_TICK, leastDistanceMs)) - 1;
   const places = Math.min(MAX_PER_GAP, Math.max(1, fitting));
   const distanceMs = Math.floor((next - previous) / (places + 1));

@@ -2,18 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { INSTANTS_PER_TICK } from '#src/protocol/contract/task-policies.js';
 import type { Schedule } from '#src/protocol/contract/tick-context.js';
-import { triggerSlot } from '#src/protocol/schedules/trigger-slot.js';
+import { triggerPlace } from '#src/protocol/schedules/trigger-place.js';
 import { EVERY_SECOND, every } from '../../support/tasks.js';
 
 const MIN_ROOM_MS = 600;
 
-function slotOf(
+function placeOf(
   schedule: Schedule,
   taken: readonly number[],
   fromMs: number,
   leastDistanceMs = MIN_ROOM_MS,
 ): number | undefined {
-  return triggerSlot({ schedule, taken, fromMs, leastDistanceMs })?.tick;
+  return triggerPlace({ schedule, taken, fromMs, leastDistanceMs })?.tick;
 }
 
 /** So many triggers that are wanted at the same instant, one after the other. */
@@ -25,9 +25,9 @@ function slotsOf(
 ): readonly number[] {
   const taken: number[] = [];
   while (taken.length < count) {
-    const slot = slotOf(schedule, taken, fromMs, leastDistanceMs);
-    if (slot === undefined) throw new Error(`no slot after ${taken.length}`);
-    taken.push(slot);
+    const place = placeOf(schedule, taken, fromMs, leastDistanceMs);
+    if (place === undefined) throw new Error(`no place after ${taken.length}`);
+    taken.push(place);
   }
   return taken;
 }
@@ -37,21 +37,21 @@ function listed(ticks: readonly number[]): Schedule {
   return { description: 'listed', nextAfter: (epochMs) => sorted.find((tick) => tick > epochMs) };
 }
 
-describe('the slot of a trigger', () => {
+describe('the place of a trigger', () => {
   it('is the wanted instant where nothing is near', () => {
-    expect(slotOf(every(3_600_000), [], 3_600_000 * 5 + 7_000)).toBe(3_600_000 * 5 + 7_000);
+    expect(placeOf(every(3_600_000), [], 3_600_000 * 5 + 7_000)).toBe(3_600_000 * 5 + 7_000);
   });
 
   it('keeps a second from a scheduled tick on either side', () => {
     const hour = 3_600_000;
-    expect(slotOf(every(hour), [], hour)).toBe(hour + 1_000);
-    expect(slotOf(every(hour), [], 2 * hour - 999)).toBe(2 * hour + 1_000);
-    expect(slotOf(every(hour), [], 2 * hour - 1_000)).toBe(2 * hour - 1_000);
+    expect(placeOf(every(hour), [], hour)).toBe(hour + 1_000);
+    expect(placeOf(every(hour), [], 2 * hour - 999)).toBe(2 * hour + 1_000);
+    expect(placeOf(every(hour), [], 2 * hour - 1_000)).toBe(2 * hour - 1_000);
   });
 
   it('is in the middle of short gaps', () => {
-    expect(slotOf(EVERY_SECOND, [], 10_000)).toBe(10_500);
-    expect(slotOf(EVERY_SECOND, [], 10_501)).toBe(11_500);
+    expect(placeOf(EVERY_SECOND, [], 10_000)).toBe(10_500);
+    expect(placeOf(EVERY_SECOND, [], 10_501)).toBe(11_500);
   });
 
   it('is one of several in gaps that have room for more, each in good time for those that stand by', () => {
@@ -61,8 +61,8 @@ describe('the slot of a trigger', () => {
   });
 
   it('is nowhere where ticks follow each other too fast', () => {
-    expect(slotOf(every(63), [], 10_000, 30)).toBeUndefined();
-    expect(slotOf(every(64), [], 10_000, 30)).toBeDefined();
+    expect(placeOf(every(63), [], 10_000, 30)).toBeUndefined();
+    expect(placeOf(every(64), [], 10_000, 30)).toBeDefined();
   });
 
   it('shares no instant of the ledger with any other tick, and does not come before it is wanted', () => {
@@ -73,11 +73,11 @@ describe('the slot of a trigger', () => {
         fc.array(instant, { maxLength: 10 }),
         instant,
         (ticks, triggers, from) => {
-          const slot = slotOf(listed(ticks), triggers, from);
-          if (slot === undefined) throw new Error('there is room after the last tick');
-          expect(slot).toBeGreaterThanOrEqual(from);
+          const place = placeOf(listed(ticks), triggers, from);
+          if (place === undefined) throw new Error('there is room after the last tick');
+          expect(place).toBeGreaterThanOrEqual(from);
           for (const other of [...ticks, ...triggers]) {
-            expect(Math.abs(other - slot)).toBeGreaterThanOrEqual(INSTANTS_PER_TICK);
+            expect(Math.abs(other - place)).toBeGreaterThanOrEqual(INSTANTS_PER_TICK);
           }
         },
       ),
