@@ -37,6 +37,7 @@ export const LOST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a verdict that is told before its handler returns leaves no end',
     profiles: ['normal'],
+    tests: [AUDIT_TESTS],
     file: 'protocol/run/attempts.ts',
     find: 'parts.track(keepEnds(parts, chain.lease));',
     replace: '',
