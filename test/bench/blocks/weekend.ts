@@ -36,7 +36,7 @@ export async function countWeekend(tasks: number): Promise<Computing & { readonl
     missed += ticks;
   });
   const computing = watchComputing();
-  await audit.start();
+  await audit.start(nowMs());
   passedMs = UNTIL_DECIDED_MS;
   while (Number.isFinite(audit.nextMs)) {
     audit.look();

@@ -165,7 +165,7 @@ describe('the log', () => {
     observer.observe({ type: 'node_set', condition: 'bids', detail: 'the set stands' });
     expect(logs.ours('error')[0]).toMatch(/^DSCHED_NODE_SET_CONFLICT: .*set 0badcafe goes on/);
     expect(logs.ours('error')[1]).toMatch(/^DSCHED_NODE_SET_CONFLICT: .*takeOver: '0badcafe'/);
-    expect(logs.ours('log')).toEqual(['The node set stands again: this instance bids.']);
+    expect(logs.ours('log')).toEqual(['The node set stands again: tasks run here again.']);
   });
 
   it('tells of servers behind the nodes what a person has to know', () => {

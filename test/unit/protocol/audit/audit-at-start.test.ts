@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { VotingNode } from '#src/protocol/contract/ports.js';
-import { every, taskOf } from '../../../support/tasks.js';
+import { every, reportsOf, taskOf } from '../../../support/tasks.js';
 import { aroundNode } from '../../../support/wrapped-node.js';
-import { Directory, idle, SILENT, Stage } from './audit-stage.js';
+import { cuttable, Directory, idle, SILENT, Stage } from './audit-stage.js';
 
 describe('the audit at the start of an instance', () => {
   /** Runs for a while, is stopped, and nobody is there for so long. */
@@ -46,6 +46,35 @@ describe('the audit at the start of an instance', () => {
       expect(finding?.ticks).toBe(((finding?.tick ?? 0) - ranBefore) / 1_000);
       // Somebody who slept may start a tick until its lateness limit.
       expect(finding?.certain).toBe(ms > 400 + 150);
+    },
+  );
+
+  it.each([50, 600])(
+    'counts no tick that has ended here, where no node answered until later: started %i ms after a tick',
+    async (ms) => {
+      let lastRun = 0;
+      const task = taskOf(({ tick }) => {
+        lastRun = tick;
+      });
+      const stage = await downFor(20_000, task);
+      const { clock } = stage.cluster;
+      clock.jump(1_000 + ms - (clock.wallMs() % 1_000));
+      const [startedMs, ranBefore] = [clock.wallMs(), lastRun];
+      const { link, joining } = cuttable();
+      link.isCut = true;
+      const member = stage.join([task], joining);
+      await clock.advance(7_000);
+      link.isCut = false;
+      await clock.advance(8_000);
+      // Each second since its start has one outcome, from the first on.
+      const reports = reportsOf(member.events).map(({ tick }) => tick);
+      const first = Math.ceil(startedMs / 1_000) * 1_000;
+      expect(reports.slice(0, 12)).toEqual(Array.from({ length: 12 }, (_, second) => first + second * 1_000));
+      // And each before it is told once, as one that nobody was there for.
+      const down = stage.told.map(({ finding }) => finding).filter(({ cause }) => cause === 'while_down');
+      expect(down).toMatchObject([{ tick: first - 1_000, ticks: (first - 1_000 - ranBefore) / 1_000 }]);
+      const others = stage.told.map(({ finding }) => finding).filter(({ cause }) => cause !== 'while_down');
+      for (const { tick } of others) expect(tick).toBeGreaterThanOrEqual(first);
     },
   );
 

@@ -60,7 +60,7 @@ class Stage {
   }
 
   async begin(): Promise<void> {
-    await this.audit.start();
+    await this.audit.start(NOW_MS + this.passedMs);
     this.passedMs += DECIDED_MS;
   }
 

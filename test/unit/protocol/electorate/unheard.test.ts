@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { MemoryNode } from '#src/memory/memory-node.js';
+import type { ScheduleEvent } from '#src/protocol/contract/observer.js';
 import { Electorate } from '#src/protocol/electorate/electorate.js';
 import { throughCouriers } from '#src/protocol/ledger/claim-courier.js';
 import { QuorumMembership } from '#src/protocol/members/quorum-membership.js';
@@ -17,7 +18,12 @@ function instance() {
   const nodes = memories.map((node, index) =>
     node.connect({ label: `node ${index + 1}`, position: `n${index + 1}` }),
   );
-  const observer = { observe: () => undefined };
+  const told: string[] = [];
+  const observer = {
+    observe: (event: ScheduleEvent) => {
+      if (event.type === 'node_set') told.push(event.condition);
+    },
+  };
   const electorate = new Electorate({
     nodes,
     set: SET,
@@ -27,7 +33,7 @@ function instance() {
     identityWaitMs: 30_000,
   });
   const membership = new QuorumMembership(nodes, electorate);
-  return { clock, slept, electorate, nodes, memories, beat: () => membership.beat('one', []) };
+  return { clock, slept, told, electorate, nodes, memories, beat: () => membership.beat('one', []) };
 }
 
 it('does not bid before a beat that showed that its set stands is answered, nor after three seconds without one', async () => {
@@ -44,6 +50,20 @@ it('does not bid before a beat that showed that its set stands is answered, nor 
   await beat();
   await beat();
   expect(electorate.mayBid()).toBeUndefined();
+});
+
+it('tells nothing of the beat that it needs after a silence, and is undisputed all the time', async () => {
+  const { clock, electorate, told, beat } = instance();
+  await beat();
+  await beat();
+  expect(told).toEqual(['bids']);
+  clock.jump(60_000);
+  await beat();
+  expect(electorate.status().condition).toBe('waits');
+  expect(electorate.status().undisputedForMs).toBeGreaterThanOrEqual(60_000);
+  await beat();
+  expect(electorate.status().condition).toBe('bids');
+  expect(told).toEqual(['bids']);
 });
 
 it('notices by the wall clock that the machine was suspended', async () => {

@@ -71,11 +71,11 @@ export class NodeLog {
   private logSet({ condition, detail }: EventOf<'node_set'>): void {
     switch (condition) {
       case 'bids':
-        if (this.hasBid) this.logger.log('The node set stands again: this instance bids.');
+        if (this.hasBid) this.logger.log('The node set stands again: tasks run here again.');
         this.hasBid = true;
         return;
       case 'waits':
-        this.logger.log(`This instance does not bid yet: ${detail}.`);
+        this.logger.log(`No task runs here yet: ${detail}.`);
         return;
       case 'yields':
         this.logger.error(

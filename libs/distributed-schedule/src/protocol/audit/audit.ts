@@ -44,9 +44,10 @@ export class Audit {
   }
 
   /** To be called once, when cluster time is known. */
-  async start(): Promise<void> {
+  /** @param ownFromMs ticks after this are due here, whether or not a majority answered; cluster time */
+  async start(ownFromMs: number): Promise<void> {
     this.missed.start();
-    await this.whileDown.start();
+    await this.whileDown.start(ownFromMs);
   }
 
   watch(dues: readonly DueTick[]): void {

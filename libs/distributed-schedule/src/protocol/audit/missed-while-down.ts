@@ -40,6 +40,7 @@ export class MissedWhileDown {
   /** What is still to be counted, in the order of tasks from the end. */
   private counts: Count[] = [];
   private beganMs = 0;
+  private ownFromMs = 0;
   private decideAtMs = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -48,10 +49,15 @@ export class MissedWhileDown {
     private readonly found: Found,
   ) {}
 
-  /** Asks for the newest ticks now, before anybody claims another one. */
-  async start(): Promise<void> {
+  /**
+   * Asks for the newest ticks now, before anybody claims another one.
+   *
+   * @param ownFromMs ticks after this are due here, and are no business of this count; cluster time
+   */
+  async start(ownFromMs: number): Promise<void> {
     const { clock, clusterClock, ledger, stopped } = this.parts;
     this.beganMs = clusterClock.nowMs();
+    this.ownFromMs = ownFromMs;
     // A task that runs once is no more due when it has run, and is taken up late when it has not: neither is missed.
     const tasks = this.lookup.tasks().filter(({ name }) => ledger?.runsOnce(name) !== true);
     const asking: Promise<void>[] = [];
@@ -119,7 +125,7 @@ export class MissedWhileDown {
   /** When the first instance that runs the task started, cluster time. Undefined: one may have been there before. */
   private downUntilMs(task: string): number | undefined {
     const { instanceId, directory } = this.parts;
-    let downUntilMs: number | undefined = this.beganMs;
+    let downUntilMs = this.ownFromMs;
     for (const member of contendersFor(this.parts, task)) {
       if (member === instanceId) continue;
       const sinceMs = directory?.sinceMsOf(member);

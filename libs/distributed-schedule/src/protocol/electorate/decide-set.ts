@@ -67,7 +67,8 @@ function decideStamps(scene: SetScene, answers: readonly Answer[], rivals: reado
     const stamps = [...takeOver.stamps, ...newer, ...empty];
     if (scene.wasShownToStand) return { ...decided('bids', 'the set stands'), stamps };
     // Who joined a set on record after these answers has seen us as one that does not stand yet, and bids.
-    return { ...decided('waits', 'the others have yet to see that the set stands'), stamps, againInMs: 0 };
+    const detail = 'the others have yet to see that the set stands';
+    return { ...decided('waits', detail), stamps, againInMs: 0, isAboutToBid: true };
   }
   if (takeOver.blocks?.condition === 'conflict') return takeOver.blocks;
   if (newer.length > 0) return { ...decided('waits', 'the set is put on record'), stamps: newer };

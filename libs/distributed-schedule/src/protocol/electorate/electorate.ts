@@ -26,6 +26,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
   private readonly book: NodeBook;
   private readonly upkeep: Upkeep;
   private decision: SetDecision = decided('waits', 'no node has answered yet');
+  private toldCondition: SetDecision['condition'] = 'waits';
   private heardBeat: SentBeat | undefined;
   /** Since when a majority answers and no stamp stands; monotonic. */
   private unstampedSinceMs: number | undefined;
@@ -151,7 +152,6 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
   private decide(): SetDecision {
     const { set, app, identityWaitMs, takeOver, clock, observer } = this.parts;
     const nowMs = clock.monotonicMs();
-    const before = this.decision;
     this.decision = decideSet({
       set,
       app,
@@ -166,13 +166,17 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     if (this.isDisputed()) this.disputedAtMs = nowMs;
     const { condition, detail, againInMs } = this.decision;
     if (againInMs !== undefined) this.wish.in(againInMs);
-    if (condition !== before.condition) observer.observe({ type: 'node_set', condition, detail });
+    if (condition !== this.toldCondition && this.decision.isAboutToBid !== true) {
+      this.toldCondition = condition;
+      observer.observe({ type: 'node_set', condition, detail });
+    }
     return this.decision;
   }
 
   private isDisputed(): boolean {
     const { set } = this.parts;
-    if (this.decision.condition !== 'bids') return true;
+    const { condition, isAboutToBid = false } = this.decision;
+    if (condition !== 'bids' && !isAboutToBid) return true;
     return this.book.known.some((node) => showsRival(node, set));
   }
 

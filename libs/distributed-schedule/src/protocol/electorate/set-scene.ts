@@ -36,6 +36,8 @@ export interface SetDecision {
   readonly stamps: readonly PlannedStamp[];
   /** The next beat may decide more after this. */
   readonly againInMs?: number;
+  /** It bids once the next beat is answered, unless that shows something new: nothing to tell, and no dispute. */
+  readonly isAboutToBid?: boolean;
 }
 
 /** A node that answered the newest beat. */

@@ -30,15 +30,20 @@ export interface SchedulerLoopParts extends RunParts {
 
 export class SchedulerLoop {
   private isArmedInClusterTime = false;
+  /** Ticks after this are due here; monotonic. */
+  private ownSinceMs = 0;
   /** The slots that come next. */
   private slots: readonly Slot[] = [];
 
   constructor(private readonly parts: SchedulerLoopParts) {}
 
   async run(): Promise<void> {
-    const { stopped, book, clusterClock, wakeup } = this.parts;
+    const { stopped, book, clock, clusterClock, wakeup } = this.parts;
+    this.ownSinceMs = clock.monotonicMs();
     await this.awaitFirstAnswer();
-    book.rearm(clusterClock.nowMs());
+    // Without an answer this instance was there all the same: what came due meanwhile ends as any tick without a majority.
+    if (clusterClock.synchronised) this.ownSinceMs = clock.monotonicMs();
+    book.rearm(this.ownFromMs());
     while (!stopped.aborted) {
       const steps = [
         this.guarded('contests', () => this.contestDueTicks()),
@@ -123,7 +128,13 @@ export class SchedulerLoop {
     if (this.isArmedInClusterTime || !clusterClock.synchronised) return;
     this.isArmedInClusterTime = true;
     book.rearm(clusterClock.nowMs());
-    track(audit.start());
+    track(audit.start(this.ownFromMs()));
+  }
+
+  /** The same instant by the clock of the cluster, as it is known now. */
+  private ownFromMs(): number {
+    const { clock, clusterClock } = this.parts;
+    return clusterClock.nowMs() - (clock.monotonicMs() - this.ownSinceMs);
   }
 
   private beatIfDue(): void {

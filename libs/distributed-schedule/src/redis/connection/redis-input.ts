@@ -41,7 +41,7 @@ export function requireRedisSources(inputs: readonly RedisInput[], generation = 
     const count = inputs.length;
     throw new DistributedScheduleError(
       'DSCHED_EVEN_NODES',
-      `redis lists ${count} nodes; ${count - 1} survive as many failures and ${count + 1} survive more. ` +
+      `redis lists ${count} nodes: list ${count - 1} (as many may fail) or ${count + 1} (one more may). ` +
         'As a step of a change of the set it is allowed: raise nodeSetGeneration by one',
       { value: count },
     );
