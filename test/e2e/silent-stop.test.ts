@@ -47,7 +47,7 @@ describe('a task that nobody runs', () => {
     await stage.settled();
     await untilTime(Date.now() + SUMMED_UP_WITHIN_MS);
     for (const replica of stage.replicas)
-      expect(replica.log().match(/Not run while no majority answered.*'settle'/g)).toHaveLength(1);
+      expect(replica.log().match(/Not run while no majority voted.*'settle'/g)).toHaveLength(1);
     const answer = await stage.replicas[0]?.get('/health/ready');
     expect(JSON.stringify(answer?.body)).toMatch(/"audit":\{"missed":[1-9]/);
     expect(JSON.stringify(answer?.body)).toContain('"status":"ok"');

@@ -78,7 +78,7 @@ it('ticks that did not run meanwhile are told in one line when the store is back
     .poll(() => all().filter((line) => line.includes('Not run')))
     .toEqual([
       expect.stringMatching(
-        /^Not run while no majority answered, as far as this instance knows: ([2-9]|1\d) ticks of 'settle'\.$/,
+        /^Not run while no majority voted, as far as this instance knows: ([2-9]|1\d) ticks of 'settle'\.$/,
       ),
     ]);
   expect(all().filter((line) => /run by nobody.*no majority/.test(line))).toEqual([]);

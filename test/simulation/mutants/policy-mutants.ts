@@ -203,7 +203,7 @@ const OVERLAPS: readonly Mutant[] = [
     profiles: ['normal'],
     file: 'protocol/contest/contest.ts',
     find: '    open = stillContested(parts, open);\n',
-    replace: '    open = tellEnded(parts, withoutOverdue(open, parts.clusterClock.nowMs()));\n',
+    replace: '    open = tellEnded(parts, withoutOverdue(open, parts.clusterClock.nowMs(), true));\n',
   },
   {
     name: 'what stands in line has no bound',

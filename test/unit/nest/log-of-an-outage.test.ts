@@ -45,7 +45,7 @@ describe('an outage of the store', () => {
     expect(logs.ours('warn')).toEqual([]);
     await clock.advance(5_000);
     const told = [
-      "Not run while no majority answered, as far as this instance knows: 91 ticks of 'settle', 18 of 'report', 1 of 'elsewhere'.",
+      "Not run while no majority voted, as far as this instance knows: 91 ticks of 'settle', 18 of 'report', 1 of 'elsewhere'.",
     ];
     expect(logs.ours('warn')).toEqual(told);
     observer.observe(missed('report', TICK + 85_000));

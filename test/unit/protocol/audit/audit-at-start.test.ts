@@ -67,7 +67,10 @@ describe('the audit at the start of an instance', () => {
       link.isCut = false;
       await clock.advance(8_000);
       // Each second since its start has one outcome, from the first on.
-      const reports = reportsOf(member.events).map(({ tick }) => tick);
+      const ended = reportsOf(member.events);
+      const reports = ended.map(({ tick }) => tick);
+      // Also that of the second in which it waited for a first answer.
+      expect(ended[0]).toMatchObject({ outcome: 'no_quorum' });
       const first = Math.ceil(startedMs / 1_000) * 1_000;
       expect(reports.slice(0, 12)).toEqual(Array.from({ length: 12 }, (_, second) => first + second * 1_000));
       // And each before it is told once, as one that nobody was there for.

@@ -88,6 +88,6 @@ export class OutageTicks {
     if (tally.size === 0) return;
     this.toldAtMs = this.clock.monotonicMs();
     this.toldUpTo = newest;
-    this.logger.warn(`Not run while no majority answered, as far as this instance knows: ${tally.words()}.`);
+    this.logger.warn(`Not run while no majority voted, as far as this instance knows: ${tally.words()}.`);
   }
 }

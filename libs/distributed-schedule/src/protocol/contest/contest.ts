@@ -104,7 +104,8 @@ function tellEnded(parts: RunParts, { open, ended }: Sorted): readonly Contested
 
 /** Those that are in time, and that no run which holds their task's lock here has taken on. */
 function stillContested(parts: RunParts, open: readonly ContestedTick[]): readonly ContestedTick[] {
-  const inTime = tellEnded(parts, withoutOverdue(open, parts.clusterClock.nowMs()));
+  const { clusterClock } = parts;
+  const inTime = tellEnded(parts, withoutOverdue(open, clusterClock.nowMs(), clusterClock.synchronised));
   return inTime.filter(({ due }) => handToRun(parts, due) === 'contest');
 }
 

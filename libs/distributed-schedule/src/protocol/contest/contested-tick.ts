@@ -30,16 +30,25 @@ export interface Sorted {
 }
 
 const STOPPED: Ending = { outcome: 'stopped', detail: 'this instance does not bid any more' };
+const NOT_REACHED: Ending = {
+  outcome: 'no_quorum',
+  detail: 'no majority of nodes has answered this instance since it started',
+};
 const NO_BID: Ending = { outcome: 'no_quorum', detail: 'no bid was answered' };
 
-/** Ends what is past its limit: as what its bids met, or as a misfire when there was no time for one. */
-export function withoutOverdue(open: readonly ContestedTick[], nowMs: number): Sorted {
+/**
+ * Ends what is past its limit: as what its bids met, or as a misfire when there was no time for one.
+ *
+ * @param wasReached whether nodes have ever answered: an instance that has just started waits a moment for them before it bids
+ */
+export function withoutOverdue(open: readonly ContestedTick[], nowMs: number, wasReached: boolean): Sorted {
   const isOverdue = ({ due }: ContestedTick): boolean => nowMs - due.tick > due.maxLatenessMs;
   if (!open.some(isOverdue)) return { open, ended: [] };
   const ended = open.filter(isOverdue).map((tick): EndedTick => {
     const { due } = tick;
     const detail = `noticed ${Math.round(nowMs - due.tick)} ms late, limit ${due.maxLatenessMs} ms`;
-    return { due, ending: endingOf(tick) ?? { outcome: 'misfire', detail } };
+    const otherwise: Ending = wasReached ? { outcome: 'misfire', detail } : NOT_REACHED;
+    return { due, ending: endingOf(tick) ?? otherwise };
   });
   return { open: open.filter((tick) => !isOverdue(tick)), ended };
 }
