@@ -96,6 +96,11 @@ describe('whether a set goes on', () => {
     const decision = decideSet(scene(standing, { standsSinceMs: 5, wasShownToStand: false }));
     expect(decision).toMatchObject({ condition: 'waits', againInMs: 0 });
     expect(decideSet(scene(standing, { standsSinceMs: 5 })).condition).toBe('bids');
+    // Also where too few nodes answer to decide anything new.
+    const few = [...standing.slice(0, 1), unknownNode('b', 'node b'), unknownNode('c', 'node c')];
+    const unseen = decideSet(scene(few, { standsSinceMs: 5, wasShownToStand: false }));
+    expect(unseen).toMatchObject({ condition: 'waits', againInMs: 0 });
+    expect(decideSet(scene(few, { standsSinceMs: 5 })).condition).toBe('bids');
   });
 
   it('yields to an older standing stamp, and waits for a younger one to give way, whatever the numbers', () => {

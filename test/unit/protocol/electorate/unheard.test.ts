@@ -5,6 +5,8 @@ import { Electorate } from '#src/protocol/electorate/electorate.js';
 import { throughCouriers } from '#src/protocol/ledger/claim-courier.js';
 import { QuorumMembership } from '#src/protocol/members/quorum-membership.js';
 import { ManualClock } from '#src/testing/manual-clock.js';
+import { MemoryCluster } from '#src/testing/memory-cluster.js';
+import { every, taskOf } from '../../../support/tasks.js';
 
 const SET = { generation: 1, positions: ['n1', 'n2', 'n3'], leaseTtlMs: 3_000 };
 
@@ -66,6 +68,22 @@ it('tells nothing of the beat that it needs after a silence, and is undisputed a
   expect(told).toEqual(['bids']);
 });
 
+it.each([1, 3])(
+  'runs late what may still be late when it wakes from more than three seconds, %i instances',
+  async (count) => {
+    const cluster = new MemoryCluster();
+    const zeroMs = cluster.clock.wallMs();
+    const ran: number[] = [];
+    const task = taskOf(({ tick }) => ran.push(tick - zeroMs), { schedule: every(5_000) });
+    for (let one = 0; one < count; one += 1) cluster.join([task]);
+    await cluster.clock.advance(20_350);
+    // The tick of 25,000 may start until 27,000.
+    cluster.clock.jump(6_000);
+    await cluster.clock.advance(10_000);
+    expect(ran.filter((tick) => tick > 15_000).sort()).toEqual([20_000, 25_000, 30_000, 35_000]);
+  },
+);
+
 it('notices by the wall clock that the machine was suspended', async () => {
   const { slept, electorate, beat } = instance();
   await beat();
@@ -108,7 +126,10 @@ it('wants a beat as soon as a node is back, not with the next second', async () 
   electorate.onBeatWanted(() => {
     wanted += 1;
   });
-  await new QuorumMembership([node], electorate).beat('one', []);
+  const membership = new QuorumMembership([node], electorate);
+  await membership.beat('one', []);
+  await membership.beat('one', []);
+  wanted = 0;
   expect(electorate.nextBeatMs).toBe(Number.POSITIVE_INFINITY);
   for (const back of backs) back();
   expect({ wanted, dueInMs: electorate.nextBeatMs - clock.monotonicMs() }).toEqual({ wanted: 1, dueInMs: 0 });

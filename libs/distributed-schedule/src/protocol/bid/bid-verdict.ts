@@ -133,8 +133,10 @@ function decideTaken(
 }
 
 /** The set of nodes of this instance does not vote. */
-export function withoutBid({ why, isOutdated }: NoBid): BidVerdict {
-  return isOutdated ? { kind: 'outdated' } : { kind: 'open', outcome: 'no_quorum', detail: `no bid: ${why}` };
+export function withoutBid({ why, isOutdated, againInMs }: NoBid): BidVerdict {
+  if (isOutdated) return { kind: 'outdated' };
+  const open: BidVerdict = { kind: 'open', outcome: 'no_quorum', detail: `no bid: ${why}` };
+  return againInMs === undefined ? open : { ...open, retryInMs: againInMs };
 }
 
 /** What a lock that was not acquired means. */

@@ -39,6 +39,8 @@ export interface NoBid {
   readonly why: string;
   /** For good: a newer generation is on record. */
   readonly isOutdated: boolean;
+  /** It may bid as soon as a beat is answered that is on its way: worth another try then. */
+  readonly againInMs?: number;
 }
 
 /** What the scheduler asks. */

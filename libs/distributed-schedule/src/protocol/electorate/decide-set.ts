@@ -35,9 +35,15 @@ export function decideSet(scene: SetScene): SetDecision {
   // Others may have stamped because they saw us yield. They must first see that we no longer do, or both sets stand.
   if (!scene.wasShown) return { ...decided('waits', 'the other set is gone'), againInMs: 0 };
   if (!isMajority(answers.length, scene.set)) {
-    return decided(scene.standsSinceMs === undefined ? 'waits' : 'bids', 'too few nodes answer');
+    const detail = 'too few nodes answer';
+    if (scene.standsSinceMs === undefined) return decided('waits', detail);
+    return scene.wasShownToStand ? decided('bids', detail) : hasToShow(detail, []);
   }
   return decideStamps(scene, answers, rivals);
+}
+
+function hasToShow(detail: string, stamps: readonly PlannedStamp[]): SetDecision {
+  return { ...decided('waits', detail), stamps, againInMs: 0, isAboutToBid: true };
 }
 
 function decideStamps(scene: SetScene, answers: readonly Answer[], rivals: readonly Rival[]): SetDecision {
@@ -67,8 +73,7 @@ function decideStamps(scene: SetScene, answers: readonly Answer[], rivals: reado
     const stamps = [...takeOver.stamps, ...newer, ...empty];
     if (scene.wasShownToStand) return { ...decided('bids', 'the set stands'), stamps };
     // Who joined a set on record after these answers has seen us as one that does not stand yet, and bids.
-    const detail = 'the others have yet to see that the set stands';
-    return { ...decided('waits', detail), stamps, againInMs: 0, isAboutToBid: true };
+    return hasToShow('the others have yet to see that the set stands', stamps);
   }
   if (takeOver.blocks?.condition === 'conflict') return takeOver.blocks;
   if (newer.length > 0) return { ...decided('waits', 'the set is put on record'), stamps: newer };

@@ -22,6 +22,9 @@ import { decided, type SetDecision } from './set-scene.js';
 import { Upkeep } from './upkeep.js';
 import { whyTooFew, whyUnheard } from './why-no-bid.js';
 
+/** A beat that leaves at once is mostly answered within this. Its next round may be too late for a tick. */
+const SHOWN_WITHIN_MS = 40;
+
 export class Electorate implements ElectorateView, BidGate, LockGuard {
   private readonly book: NodeBook;
   private readonly upkeep: Upkeep;
@@ -109,7 +112,8 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
   }
 
   mayBid(): NoBid | undefined {
-    const { condition, detail } = this.decision;
+    const { condition, detail, isAboutToBid = false } = this.decision;
+    if (isAboutToBid) return { why: detail, isOutdated: false, againInMs: SHOWN_WITHIN_MS };
     const why =
       condition === 'bids'
         ? (whyUnheard(this.heardBeat, this.parts.clock) ?? whyTooFew(this.book, this.parts.set))
