@@ -81,6 +81,35 @@ describe('the audit at the start of an instance', () => {
     },
   );
 
+  it('drops no tick of a time in which it stood still before the first answer', async () => {
+    let lastRun = 0;
+    const task = taskOf(({ tick }) => {
+      lastRun = tick;
+    });
+    const stage = await downFor(20_000, task);
+    const { clock } = stage.cluster;
+    const [startedMs, ranBefore] = [clock.wallMs(), lastRun];
+    const { link, joining } = cuttable();
+    link.isCut = true;
+    const member = stage.join([task], joining);
+    await clock.advance(2_500);
+    clock.jump(9_000);
+    link.isCut = false;
+    await clock.advance(12_000);
+    const ended = reportsOf(member.events).map(({ tick }) => tick);
+    const down = stage.told.map(({ finding }) => finding).filter(({ cause }) => cause === 'while_down');
+    const counted = down.flatMap(({ tick, ticks }) =>
+      Array.from({ length: ticks }, (_, back) => tick - back * 1_000),
+    );
+    const accounted = [...counted, ...ended].sort((one, other) => one - other);
+    const until = Math.floor((startedMs + 20_000) / 1_000) * 1_000;
+    const every1s = Array.from(
+      { length: (until - ranBefore) / 1_000 },
+      (_, second) => ranBefore + (second + 1) * 1_000,
+    );
+    expect(accounted.filter((tick) => tick <= until)).toEqual(every1s);
+  });
+
   it('counts a thousand ticks of a task at most', async () => {
     const stage = await downFor(7_200_000);
     stage.join([idle]);
