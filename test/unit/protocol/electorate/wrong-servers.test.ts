@@ -13,6 +13,17 @@ async function settled(): Promise<{ stage: ElectorateStage; instances: readonly 
   return { stage, instances };
 }
 
+/** The address of the second node has led everybody to another server for a while, and leads back to the old one. */
+async function ledBack(): ReturnType<typeof settled> {
+  const { stage, instances } = await settled();
+  const [old, other] = [stage.cluster.nodes[1], stage.server()];
+  if (old === undefined) throw new Error('no node');
+  for (const { lines } of instances) lines[1]?.leadTo(other);
+  await stage.advance(6 * SECOND_MS);
+  for (const { lines } of instances) lines[1]?.leadTo(old);
+  return { stage, instances };
+}
+
 function conditionsOf(instance: StagedInstance): readonly string[] {
   return eventsOf(instance, 'identity').map(({ node, condition }) => `${node} ${condition}`);
 }
@@ -82,12 +93,7 @@ describe('an address behind which another server has come, while the old one liv
   });
 
   it('comes back to the old server under a new id', async () => {
-    const { stage, instances } = await settled();
-    const [old, other] = [stage.cluster.nodes[1], stage.server()];
-    if (old === undefined) throw new Error('no node');
-    for (const { lines } of instances) lines[1]?.leadTo(other);
-    await stage.advance(6 * SECOND_MS);
-    for (const { lines } of instances) lines[1]?.leadTo(old);
+    const { stage, instances } = await ledBack();
     await stage.advance(14 * SECOND_MS);
     for (const instance of instances) {
       expect(instance.scheduler.status().nodeSet?.problems).toEqual({});
@@ -104,12 +110,7 @@ describe('an address behind which another server has come, while the old one liv
   });
 
   it('comes back to the old server no later where another node forgets meanwhile', async () => {
-    const { stage, instances } = await settled();
-    const [old, other] = [stage.cluster.nodes[1], stage.server()];
-    if (old === undefined) throw new Error('no node');
-    for (const { lines } of instances) lines[1]?.leadTo(other);
-    await stage.advance(6 * SECOND_MS);
-    for (const { lines } of instances) lines[1]?.leadTo(old);
+    const { stage, instances } = await ledBack();
     await stage.advance(7 * SECOND_MS);
     // Of those that know of the newer server one is left, so that the old one is refused by fewer.
     stage.cluster.nodes[0]?.loseMemory('flush');
